@@ -1,0 +1,86 @@
+// The checks of `doctor` that only the worker can make: tools, clone, the proxy's control API.
+import type { Cluster } from '../cluster/cluster.ts';
+import { type Config, resolveProxy } from '../config/config.ts';
+import { InvalidInputError, UnreachableError, messageOf } from '../errors/errors.ts';
+import type { PlannedTarget, Stage } from '../plan/plan.ts';
+import { renderPlan } from '../profiles/render-plan.ts';
+import type { Check } from './contract.ts';
+import type { ActivityDeps } from './deps.ts';
+import { withControl } from './open-control.ts';
+
+/** Each check says what it found and, where it failed, how to mend it. */
+export async function checkTarget(input: {
+  readonly deps: ActivityDeps;
+  readonly config: Config;
+  readonly target: PlannedTarget;
+  readonly cluster: Cluster;
+  readonly signal: AbortSignal;
+}): Promise<readonly Check[]> {
+  const stages = stagesFor(input);
+  const checks = await Promise.all([checkControl(input), checkTools({ ...input, stages }), checkClone({ ...input, stages })]);
+  return checks.flat();
+}
+
+/** Stages of every profile that this target could run. */
+function stagesFor({ config, target }: { readonly config: Config; readonly target: PlannedTarget }): readonly Stage[] {
+  return Object.keys(config.profiles).flatMap((profile) => {
+    try {
+      return renderPlan({ config, request: { target: target.name, profile }, runId: 'doctor' }).stages;
+    } catch (thrown) {
+      if (thrown instanceof InvalidInputError) return [];
+      throw thrown;
+    }
+  });
+}
+
+async function checkControl(input: {
+  readonly deps: ActivityDeps;
+  readonly config: Config;
+  readonly target: PlannedTarget;
+  readonly signal: AbortSignal;
+}): Promise<readonly Check[]> {
+  const { deps, config, target, signal } = input;
+  const name = "the proxy's control API answers";
+  const proxy = resolveProxy({ config, target });
+  try {
+    const { snapshot, roundTripMs } = await withControl({
+      deps,
+      connection: target.connection,
+      proxy,
+      signal,
+      use: async (client) => {
+        const startedAtMs = performance.now();
+        const snapshot = await client.read({ signal });
+        return { snapshot, roundTripMs: Math.round(performance.now() - startedAtMs) };
+      },
+    });
+    const open = `${snapshot.connections.length} connections listed`;
+    return [{ name, ok: true, detail: `${proxy.controlUrl}: ${open}, answered in ${roundTripMs} ms`, hint: '' }];
+  } catch (thrown) {
+    const hint = thrown instanceof UnreachableError ? thrown.hint : 'Check that the proxy is running';
+    return [{ name, ok: false, detail: messageOf(thrown), hint }];
+  }
+}
+
+async function checkTools({ cluster, stages }: { cluster: Cluster; stages: readonly Stage[] }): Promise<readonly Check[]> {
+  const tools = [...new Set(stages.flatMap((stage) => stage.tools))].toSorted();
+  const available = await cluster.availableTools({ tools });
+  return tools.map((tool) => {
+    const ok = available.has(tool);
+    return {
+      name: `${tool} can be run`,
+      ok,
+      detail: ok ? 'found' : 'not found on the PATH of the worker',
+      hint: ok ? '' : `Install ${tool}, or live without the stages that need it: they are left out, with the reason`,
+    };
+  });
+}
+
+async function checkClone({ cluster, stages }: { cluster: Cluster; stages: readonly Stage[] }): Promise<readonly Check[]> {
+  if (!stages.some((stage) => stage.serveThisClone)) return [];
+  const why = await cluster.whyNoClone();
+  const name = 'this clone can be served as a Git remote';
+  return why === null
+    ? [{ name, ok: true, detail: 'yes', hint: '' }]
+    : [{ name, ok: false, detail: why, hint: 'Work in a Git clone, or give a public remote with --git-remote' }];
+}

@@ -1,0 +1,75 @@
+// The one composition root: builds clients from configuration, makes activities of them, runs the worker.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from './activities/create-activities.ts';
+import { openCluster } from './cluster/open-cluster.ts';
+import { loadConfig } from './config/load-config.ts';
+import { readSecret } from './config/read-secret.ts';
+import { UnreachableError, messageOf } from './errors/errors.ts';
+import { createClashClient } from './sampling/clash-client.ts';
+
+/** How a worker is run. */
+export interface WorkerOptions {
+  /** Temporal's frontend, `host:port`. */
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  /** Folder with the configuration; read anew for each run. */
+  readonly configDir: string;
+  /** Where run directories and sample journals are kept on this machine. */
+  readonly stateDir: string;
+  /** Drains the worker when it aborts. */
+  readonly signal: AbortSignal;
+  /** Called once the worker is polling. */
+  readonly onReady: () => void;
+}
+
+/**
+ * How long running activities may go on after a stop was asked for. They only wait and sample, and another worker
+ * goes on where they were, so it is short.
+ */
+const SHUTDOWN_GRACE = '2s';
+
+/** Longest wait between two heartbeats on the wire: it bounds how long a cancel takes to arrive. */
+const HEARTBEAT_THROTTLE = '1s';
+
+/**
+ * Serves workflows and activities until `signal` aborts and everything has drained.
+ * @throws UnreachableError when Temporal does not answer
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { address, namespace, taskQueue, configDir, stateDir, signal, onReady } = options;
+  const connection = await NativeConnection.connect({ address }).catch((thrown: unknown) => {
+    throw new UnreachableError(
+      `Temporal does not answer at ${address}: ${messageOf(thrown)}`,
+      'Start one (`proxybench quickstart`, or docker compose), or point TEMPORAL_ADDRESS at yours',
+    );
+  });
+  try {
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      workflowsPath: fileURLToPath(new URL('./workflows/workflows.ts', import.meta.url)),
+      activities: createActivities({
+        loadConfig: () => loadConfig({ configDir }),
+        openCluster: ({ connection: reach }) => openCluster({ connection: reach, stateDir }),
+        createControlClient: createClashClient,
+        readSecret,
+        stateDir: join(stateDir, 'samples'),
+      }),
+      shutdownGraceTime: SHUTDOWN_GRACE,
+      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    });
+    await worker.runUntil(
+      new Promise<void>((resolve) => {
+        if (signal.aborted) return resolve();
+        signal.addEventListener('abort', () => resolve(), { once: true });
+        onReady();
+      }),
+    );
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,135 @@
+// One target's run, start to verdict: the durable sequence that every benchmark kind goes through.
+import {
+  CancellationScope,
+  CancelledFailure,
+  Trigger,
+  allHandlersFinished,
+  condition,
+  proxyActivities,
+  setHandler,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/contract.ts';
+import { cutEvidence } from '../evidence/attribute.ts';
+import type { Ending, ResultDocument, SampleSeries } from '../evidence/evidence.ts';
+import { type Plan, referenceOf } from '../plan/plan.ts';
+import { judgeFor } from '../profiles/judges.ts';
+import { emptySeries } from '../evidence/empty-series.ts';
+import type { Cancel } from './cancel.ts';
+import { endingOf } from './ending-of.ts';
+import { takeProxy } from './hold-proxy.ts';
+import { type BenchmarkTargetInput, cancelRun, runStatus } from './messages.ts';
+import { noting } from './noting.ts';
+import { CLOSE, OPEN_SAMPLING, RENDER, STOP } from './policies.ts';
+import { RunProgress } from './run-progress.ts';
+import { startSampling } from './start-sampling.ts';
+import { untilEnding } from './until-ending.ts';
+
+const { render } = proxyActivities<Activities>(RENDER);
+const { openSampling } = proxyActivities<Activities>(OPEN_SAMPLING);
+const { stop } = proxyActivities<Activities>(STOP);
+const { collect, annotate, cleanUp } = proxyActivities<Activities>(CLOSE);
+
+/**
+ * Runs one benchmark against one target. A failed stage, a passed deadline and a cancel by signal are results; bad
+ * input fails the workflow; Temporal's own cancel leaves the same evidence and ends the workflow as cancelled.
+ */
+export async function benchmarkTarget(input: BenchmarkTargetInput): Promise<ResultDocument> {
+  const progress = new RunProgress(namesOf(input));
+  const cancelled = new Trigger<Cancel>();
+  const cancel = (request: Cancel): void => {
+    progress.cancelling(request.reason);
+    cancelled.resolve(request);
+  };
+  setHandler(runStatus, () => progress.status());
+  setHandler(cancelRun, (request) => cancel({ reason: request?.reason ?? 'no reason given', byTemporal: false }));
+
+  const plan = 'plan' in input ? input.plan : (await render({ request: input, runId: progress.runId })).plan;
+  progress.planned(plan);
+
+  return await CancellationScope.nonCancellable(async () => {
+    CancellationScope.current().cancelRequested.catch(() =>
+      cancel({ reason: "cancelled through Temporal's own cancel", byTemporal: true }),
+    );
+    const result = await carryOut({ plan, progress, cancelled });
+    await condition(allHandlersFinished);
+    if (result.ending.by === 'cancel' && (await cancelled).byTemporal) throw new CancelledFailure(result.verdict.reason);
+    return result;
+  });
+}
+
+interface Run {
+  readonly plan: Plan;
+  readonly progress: RunProgress;
+  readonly cancelled: Trigger<Cancel>;
+}
+
+function namesOf(input: BenchmarkTargetInput): { runId: string; target: string; profile: string } {
+  if ('plan' in input) return { runId: input.plan.runId, target: input.plan.target.name, profile: input.plan.profile };
+  return { runId: input.runId ?? `r${uuid4().slice(0, 8)}`, target: input.target, profile: input.profile };
+}
+
+/** Takes the proxy, samples, follows the Job to its end, and always hands back what was seen. */
+async function carryOut({ plan, progress, cancelled }: Run): Promise<ResultDocument> {
+  const run = referenceOf(plan);
+  const problems: string[] = [];
+  const { ending, series } = await measure({ plan, progress, cancelled, problems });
+
+  const stage = progress.stageAtFault();
+  const collected = stage === null ? undefined : await noting(problems, () => collect({ run, stage }));
+  const finishedAtMs = Date.now();
+  const evidence = cutEvidence({ plan, series, transitions: progress.transitions, endedAtMs: finishedAtMs });
+  const verdict = judgeFor({ kind: plan.kind })({ plan, evidence, ending, logLines: collected?.logLines ?? [] });
+  const result: ResultDocument = {
+    version: 1,
+    plan,
+    startedAtMs: progress.startedAtMs,
+    finishedAtMs,
+    durationMs: finishedAtMs - progress.startedAtMs,
+    ending,
+    evidence,
+    verdict,
+    pullAttempts: progress.pullAttempts,
+    // The very list: what goes wrong after the verdict is still to be read in the workflow's result.
+    endingProblems: problems,
+  };
+  progress.ended({ evidence, verdict, finishedAtMs });
+  if (progress.jobApplied) {
+    await noting(problems, () => annotate({ result }));
+    const cleaned = await noting(problems, () => cleanUp({ run }));
+    problems.push(...(cleaned?.leftOver ?? []).map((left) => `left over: ${left}`));
+  }
+  return result;
+}
+
+/** The part between taking the proxy and letting it go: nothing of the run is left when it returns. */
+async function measure({ plan, progress, cancelled, problems }: Run & { problems: string[] }): Promise<{
+  readonly ending: Ending;
+  readonly series: SampleSeries;
+}> {
+  const run = referenceOf(plan);
+  const nothingSeen = emptySeries({ atMs: Date.now(), intervalMs: plan.sampling.intervalMs });
+  const held = await takeProxy({
+    node: plan.target.node,
+    service: plan.proxy.service,
+    holder: { runId: plan.runId, workflowId: workflowInfo().workflowId },
+  });
+  if (held === null) {
+    const what = `another run is measuring through ${plan.proxy.service}; wait for it or cancel it`;
+    return { ending: { by: 'unreachable', what }, series: nothingSeen };
+  }
+  try {
+    const { baseline } = await openSampling({ run });
+    const sampling = startSampling({ plan, baseline });
+    const ending = await untilEnding({ plan, progress, cancelled });
+    progress.enter('ending');
+    if (progress.jobApplied) await noting(problems, () => stop({ run }));
+    const series = await noting(problems, () => sampling.finish());
+    return { ending, series: series ?? nothingSeen };
+  } catch (thrown) {
+    return { ending: endingOf(thrown), series: nothingSeen };
+  } finally {
+    await held.release();
+  }
+}

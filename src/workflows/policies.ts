@@ -1,0 +1,105 @@
+// Every timeout and retry of the program, each with its reason; nothing else in workflows/ states one.
+import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from '@temporalio/workflow';
+import { INVALID_INPUT } from '../errors/failure-types.ts';
+
+const QUICK_RETRY: RetryPolicy = {
+  initialInterval: '500ms',
+  backoffCoefficient: 2,
+  maximumInterval: '5s',
+  nonRetryableErrorTypes: [INVALID_INPUT],
+};
+
+/** Reads files and asks the target for its tools: done in a second, or something is wrong with the target. */
+export const RENDER: ActivityOptions = {
+  startToCloseTimeout: '20s',
+  scheduleToCloseTimeout: '60s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: QUICK_RETRY,
+};
+
+/**
+ * One reading of the proxy. A proxy that is just being started answers within seconds; one that is silent for 20 s
+ * is not there, and a user who waits for the verdict should hear so.
+ */
+export const OPEN_SAMPLING: ActivityOptions = {
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '20s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: QUICK_RETRY,
+};
+
+/** A few API calls, or one process started. Repeatable, so a worker's death between them costs nothing. */
+export const APPLY: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '3m',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: QUICK_RETRY,
+};
+
+/**
+ * How long a killed worker goes unnoticed. It is the length of the sampling gap that such a death leaves, so it is
+ * short; it is several times the heartbeat's pace (1 s), so that a busy machine does not look like a dead one.
+ */
+const HEARTBEAT_TIMEOUT = '6s';
+
+/** Beyond a run's own deadline, so that the workflow's timer always speaks first. */
+const DEADLINE_MARGIN_MS = 5 * 60_000;
+
+/** Waits as long as the run may last; a dead worker is noticed by its heartbeat. Only reads: cancelling need not wait. */
+export function pollPolicy({ deadlineMs }: { readonly deadlineMs: number }): ActivityOptions {
+  return {
+    startToCloseTimeout: deadlineMs + DEADLINE_MARGIN_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { ...QUICK_RETRY, maximumInterval: '10s' },
+  };
+}
+
+/** Lasts as long as the run; cancelling is how it is told to hand over what it has, so the cancel waits for the answer. */
+export function samplePolicy({ deadlineMs }: { readonly deadlineMs: number }): ActivityOptions {
+  return {
+    startToCloseTimeout: deadlineMs + DEADLINE_MARGIN_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { ...QUICK_RETRY, maximumInterval: '10s' },
+  };
+}
+
+/**
+ * Ending processes takes their grace time (at most a minute by the configuration's bound); a target that stays
+ * unreachable for five minutes is left to the Job's own active deadline, and the result says so.
+ */
+export const STOP: ActivityOptions = {
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '5m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: QUICK_RETRY,
+};
+
+/** Small reads and writes at the end of a run: collect, annotate, clean-up. Results matter, so five minutes of trying. */
+export const CLOSE: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '5m',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: QUICK_RETRY,
+};
+
+/** A person waits at a terminal: fail within their patience. */
+export const INSPECT: ActivityOptions = {
+  startToCloseTimeout: '20s',
+  scheduleToCloseTimeout: '30s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { ...QUICK_RETRY, maximumAttempts: 3 },
+};
+
+/** Lasts the seconds asked for (300 at the most) and a margin; a person waits, so one more attempt is all. */
+export function sampleTrafficPolicy({ seconds }: { readonly seconds: number }): ActivityOptions {
+  return {
+    startToCloseTimeout: (seconds + 15) * 1000,
+    scheduleToCloseTimeout: (2 * seconds + 30) * 1000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { ...QUICK_RETRY, maximumAttempts: 2 },
+  };
+}

@@ -1,0 +1,112 @@
+// From apply to whatever comes first: the Job's own end, a deadline, a cancel.
+import { CancellationScope, type Trigger, proxyActivities, sleep } from '@temporalio/workflow';
+import type { Activities, PollResult } from '../activities/contract.ts';
+import type { Ending, Transition } from '../evidence/evidence.ts';
+import { type Plan, referenceOf } from '../plan/plan.ts';
+import type { Cancel } from './cancel.ts';
+import { endingOf } from './ending-of.ts';
+import { APPLY, STOP, pollPolicy } from './policies.ts';
+import type { RunProgress } from './run-progress.ts';
+import { StageDeadlines } from './stage-deadlines.ts';
+
+const { apply } = proxyActivities<Activities>(APPLY);
+const { stop } = proxyActivities<Activities>(STOP);
+
+/** How the run ended. Never throws for what a target or an activity did. */
+export async function untilEnding(input: {
+  readonly plan: Plan;
+  readonly progress: RunProgress;
+  readonly cancelled: Trigger<Cancel>;
+}): Promise<Ending> {
+  const { plan, progress, cancelled } = input;
+  if (progress.cancelReason !== null) return { by: 'cancel', reason: progress.cancelReason, stage: null };
+  const scope = new CancellationScope();
+  const job = new AppliedJob({ plan, progress });
+  try {
+    await job.apply();
+    progress.enter('running');
+    return await scope.run(() => {
+      const deadlines = new StageDeadlines(plan.stages);
+      return Promise.race([
+        cancelled.then(({ reason }): Ending => ({ by: 'cancel', reason, stage: progress.stageAtFault() })),
+        deadlines.passed,
+        runDeadline({ plan, progress }),
+        followJob({ plan, progress, deadlines, job }),
+      ]);
+    });
+  } catch (thrown) {
+    return endingOf(thrown);
+  } finally {
+    scope.cancel();
+    await job.settled();
+  }
+}
+
+/** Makes the Job, and makes it again for another pull. Never cancelled half-way: a stop must come after it, not beside it. */
+class AppliedJob {
+  readonly #plan: Plan;
+  readonly #progress: RunProgress;
+  #applying: Promise<unknown> = Promise.resolve();
+
+  constructor({ plan, progress }: { plan: Plan; progress: RunProgress }) {
+    this.#plan = plan;
+    this.#progress = progress;
+  }
+
+  async apply(): Promise<void> {
+    this.#progress.jobApplied = true;
+    const input = { plan: this.#plan, attempt: this.#progress.pullAttempts };
+    this.#applying = CancellationScope.nonCancellable(() => apply(input));
+    await this.#applying;
+  }
+
+  async settled(): Promise<void> {
+    await this.#applying.catch(() => undefined);
+  }
+}
+
+async function runDeadline({ plan, progress }: { plan: Plan; progress: RunProgress }): Promise<Ending> {
+  await sleep(plan.deadlineMs, { summary: 'deadline of the run' });
+  return { by: 'deadline', scope: 'run', stage: progress.stageAtFault(), deadlineMs: plan.deadlineMs };
+}
+
+async function followJob(input: {
+  readonly plan: Plan;
+  readonly progress: RunProgress;
+  readonly deadlines: StageDeadlines;
+  readonly job: AppliedJob;
+}): Promise<Ending> {
+  const { plan, progress, deadlines, job } = input;
+  const run = referenceOf(plan);
+  const { poll } = proxyActivities<Activities>(pollPolicy(plan));
+  for (let cursor: string | null = null; ; ) {
+    const page: PollResult = await poll({ run, cursor });
+    cursor = page.cursor;
+    progress.seen(page.transitions);
+    deadlines.follow(page.transitions);
+    if (pullFailed({ plan, transitions: page.transitions }) && progress.pullAttempts < plan.pullRetry.maxAttempts) {
+      await stop({ run });
+      await sleep(plan.pullRetry.backoffMs * 2 ** (progress.pullAttempts - 1), { summary: 'before another image pull' });
+      progress.pullAttempts += 1;
+      await job.apply();
+      cursor = null;
+      continue;
+    }
+    switch (page.job) {
+      case 'running':
+        continue;
+      case 'succeeded':
+      case 'failed':
+        return { by: 'job', succeeded: page.job === 'succeeded' };
+      case 'stopped':
+        return { by: 'infrastructure', what: 'the Job was stopped by somebody else' };
+      case 'lost':
+        return { by: 'infrastructure', what: 'the Job vanished before it was finished' };
+    }
+  }
+}
+
+function pullFailed({ plan, transitions }: { plan: Plan; transitions: readonly Transition[] }): boolean {
+  const pulls = new Set(plan.stages.filter((stage) => stage.kind === 'image-pull').map((stage) => stage.name));
+  return transitions.some(({ stage, phase }) => stage !== null && pulls.has(stage) && phase === 'failed');
+}

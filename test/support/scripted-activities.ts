@@ -1,0 +1,113 @@
+// Activities that follow a script instead of a target, for the cases a workflow must decide about.
+import { CancelledFailure } from '@temporalio/common';
+import type { Activities, PollResult } from '../../src/activities/contract.ts';
+import { withFailureTypes } from '../../src/activities/as-failure.ts';
+import { heartbeating } from '../../src/activities/heartbeating.ts';
+import type { ResultDocument, SampleSeries } from '../../src/evidence/evidence.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+
+/** What the scripted target does. */
+export interface Script {
+  /** Answer to `render`; runs started with a Plan never ask. */
+  readonly plan?: Plan;
+  /** What each `poll` of an attempt returns, in order; when they run out, the next poll waits for ever. */
+  readonly pages: readonly (readonly PollResult[])[];
+  readonly series: SampleSeries;
+  /** Thrown by the activity of that name, each time. */
+  readonly failing?: Partial<Record<keyof Activities, Error>>;
+}
+
+export interface ScriptedActivities {
+  readonly activities: Activities;
+  /** Every call by name, in order; polls and heartbeats left out. */
+  readonly calls: string[];
+  /** What was written onto the Job. */
+  readonly annotated: ResultDocument[];
+  /** Resolves when a poll has run out of pages and waits. */
+  readonly waiting: Promise<void>;
+}
+
+/** Makes the activities of a script. */
+export function scriptedActivities(script: Script): ScriptedActivities {
+  const calls: string[] = [];
+  const annotated: ResultDocument[] = [];
+  const waiting = Promise.withResolvers<void>();
+  let attempt = 1;
+  const called = (name: keyof Activities): void => {
+    calls.push(name);
+    const failure = script.failing?.[name];
+    if (failure !== undefined) throw failure;
+  };
+  const untilCancelled = (): Promise<never> =>
+    heartbeating({
+      work: (signal) =>
+        new Promise<never>((_resolve, reject) => {
+          const cancel = (): void => reject(new CancelledFailure('cancelled'));
+          if (signal.aborted) cancel();
+          signal.addEventListener('abort', cancel, { once: true });
+        }),
+    });
+  const activities: Activities = {
+    render: async () => {
+      called('render');
+      if (script.plan === undefined) throw new Error('the script has no plan');
+      return { plan: script.plan };
+    },
+    openSampling: async () => {
+      called('openSampling');
+      return { baseline: { atMs: 0, uploadBytes: 0, downloadBytes: 0, connections: {} } };
+    },
+    sample: async () => {
+      called('sample');
+      await untilCancelled().catch(() => undefined);
+      return script.series;
+    },
+    apply: async (input) => {
+      called('apply');
+      attempt = input.attempt;
+      return { created: true };
+    },
+    poll: async ({ cursor }) => {
+      const index = cursor === null ? 0 : Number(cursor);
+      const page = script.pages[attempt - 1]?.[index];
+      if (page === undefined) {
+        waiting.resolve();
+        return await untilCancelled();
+      }
+      return { ...page, cursor: String(index + 1) };
+    },
+    stop: async () => called('stop'),
+    collect: async ({ stage }) => {
+      called('collect');
+      return { logLines: [`the last line of ${stage}`] };
+    },
+    annotate: async ({ result }) => {
+      called('annotate');
+      annotated.push(result);
+      return { bytes: 1 };
+    },
+    cleanUp: async () => {
+      called('cleanUp');
+      return { leftOver: [] };
+    },
+    inspect: async ({ target }) => {
+      called('inspect');
+      return { target, node: target, job: null, logs: [], checks: [] };
+    },
+    sampleTraffic: async ({ target, seconds }) => {
+      called('sampleTraffic');
+      return {
+        target,
+        seconds,
+        windowBytes: 0,
+        rateBytesPerSecond: 0,
+        cumulativeBytes: 0,
+        attributedBytes: 0,
+        unattributedBytes: 0,
+        clients: [],
+        destinations: [],
+      };
+    },
+  };
+  return { activities: withFailureTypes(activities), calls, annotated, waiting: waiting.promise };
+}
