@@ -1,0 +1,201 @@
+// What the Clash client relies on, asked of every Clash API at hand: always the embedded proxy, and sing-box where
+// SING_BOX names a binary that was built with its Clash API.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { UnreachableError } from '../../src/errors/errors.ts';
+import { startEgressProxy } from '../../src/proxies/egress/start-egress-proxy.ts';
+import { createClashClient } from '../../src/sampling/clash-client.ts';
+import type { ControlClient, ControlSnapshot } from '../../src/sampling/control-client.ts';
+import { type CountingTarget, startTcpTarget } from '../support/counting-target.ts';
+import { countToEnd, openTunnel } from '../support/open-tunnel.ts';
+
+const SECRET = 'contract-s3cret';
+const MIB = 1024 * 1024;
+
+interface RunningProxy {
+  readonly proxyUrl: string;
+  readonly controlUrl: string;
+  close(): Promise<void>;
+}
+
+interface Implementation {
+  readonly name: string;
+  readonly tellsInstance: boolean;
+  /** Why it is left out; undefined where it is not. */
+  readonly missing?: string | undefined;
+  start(): Promise<RunningProxy>;
+}
+
+const singBox = process.env['SING_BOX'];
+const implementations: readonly Implementation[] = [
+  {
+    name: 'the embedded proxy',
+    tellsInstance: true,
+    start: () => startEgressProxy({ proxyPort: 0, controlPort: 0, secret: SECRET }),
+  },
+  {
+    name: 'sing-box',
+    tellsInstance: false,
+    missing: singBox === undefined ? 'SING_BOX names no sing-box binary' : undefined,
+    start: () => startSingBox(singBox ?? ''),
+  },
+];
+
+describe.each(implementations)('the Clash client and $name', ({ missing, tellsInstance, start }) => {
+  if (missing !== undefined) {
+    test.skip(`left out: ${missing}`, () => undefined);
+    return;
+  }
+  let proxy: RunningProxy;
+  let target: CountingTarget;
+  let stop: AbortController;
+  let client: ControlClient;
+
+  beforeAll(async () => {
+    proxy = await start();
+    target = await startTcpTarget((socket) => {
+      socket.once('data', () => socket.write(Buffer.alloc(MIB)));
+      socket.on('end', () => socket.end());
+      socket.resume();
+    });
+    client = createClashClient({ url: proxy.controlUrl, secret: SECRET });
+  });
+  afterAll(async () => {
+    await proxy.close();
+    await target.close();
+  });
+  beforeEach(() => {
+    stop = new AbortController();
+  });
+  afterEach(() => stop.abort());
+
+  /** Sends a kibibyte, is sent a mebibyte, and stays open. */
+  async function openTransfer(): Promise<{ finish(): Promise<number> }> {
+    const { proxyUrl } = proxy;
+    const { socket, status } = await openTunnel({ proxyUrl, authority: `127.0.0.1:${target.port}` });
+    expect(status).toBe(200);
+    socket.write(Buffer.alloc(1024));
+    const counted = countToEnd(socket);
+    return {
+      finish: () => {
+        socket.end();
+        return counted;
+      },
+    };
+  }
+
+  function isWhole({ connections }: ControlSnapshot): boolean {
+    const destination = `127.0.0.1:${target.port}`;
+    return connections.some(
+      (connection) =>
+        connection.destination === destination &&
+        connection.client === '127.0.0.1' &&
+        connection.uploadBytes === 1024 &&
+        connection.downloadBytes === MIB,
+    );
+  }
+
+  test('agree on exact bytes, totals and names by polling, while a connection is open and after it', async () => {
+    const before = await client.read({ signal: stop.signal });
+    const openedMs = Date.now();
+    const transfer = await openTransfer();
+    let open = await client.read({ signal: stop.signal });
+    while (!isWhole(open)) open = await client.read({ signal: stop.signal });
+    expect(open.downloadTotalBytes - before.downloadTotalBytes).toBe(MIB);
+    expect(open.uploadTotalBytes - before.uploadTotalBytes).toBe(1024);
+    const startMs = Math.max(...open.connections.map((connection) => connection.startMs));
+    expect(startMs).toBeGreaterThanOrEqual(openedMs);
+
+    expect(await transfer.finish()).toBe(MIB);
+    const after = await client.read({ signal: stop.signal });
+    expect(after.downloadTotalBytes - before.downloadTotalBytes).toBe(MIB);
+    expect(after.uploadTotalBytes - before.uploadTotalBytes).toBe(1024);
+  });
+
+  test('agree on the same by stream', async () => {
+    const outages: string[] = [];
+    const transfer = await openTransfer();
+    let seen: ControlSnapshot | undefined;
+    for await (const reading of client.readings({
+      intervalMs: 50,
+      signal: stop.signal,
+      onOutage: (reason) => outages.push(reason),
+    })) {
+      seen = reading;
+      if (isWhole(reading)) break;
+    }
+    expect(seen?.via).toBe('stream');
+    expect(outages).toEqual([]);
+    await transfer.finish();
+  });
+
+  test('fall back to nothing but an outage when the secret is wrong', async () => {
+    const stranger = createClashClient({ url: proxy.controlUrl, secret: 'wrong' });
+    await expect(stranger.read({ signal: stop.signal })).rejects.toThrow(UnreachableError);
+    await expect(stranger.instance({ signal: stop.signal })).rejects.toThrow('it answered 401');
+    const outages: string[] = [];
+    const readings = stranger.readings({
+      intervalMs: 50,
+      signal: stop.signal,
+      onOutage: (reason) => {
+        outages.push(reason);
+        stop.abort();
+      },
+    });
+    for await (const reading of readings) expect(reading).toBeUndefined();
+    expect(outages).toEqual([expect.stringContaining('it answered 401')]);
+  });
+
+  test(`tell ${tellsInstance ? 'an instance' : 'no instance'}`, async () => {
+    const instance = await client.instance({ signal: stop.signal });
+    expect(typeof instance).toBe(tellsInstance ? 'string' : 'undefined');
+  });
+});
+
+async function startSingBox(binary: string): Promise<RunningProxy> {
+  const directory = await mkdtemp(join(tmpdir(), 'proxybench-sing-box-'));
+  const [proxyPort, controlPort] = [await freePort(), await freePort()];
+  const file = join(directory, 'config.json');
+  const config = {
+    inbounds: [{ type: 'mixed', tag: 'in', listen: '127.0.0.1', listen_port: proxyPort }],
+    outbounds: [{ type: 'direct', tag: 'direct' }],
+    experimental: { clash_api: { external_controller: `127.0.0.1:${controlPort}`, secret: SECRET } },
+  };
+  await writeFile(file, JSON.stringify(config));
+  const child = spawn(binary, ['run', '-c', file], { stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  const controlUrl = `http://127.0.0.1:${controlPort}`;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`sing-box ended with exit code ${child.exitCode}`);
+    const answered = await fetch(controlUrl).then(
+      () => true,
+      () => false,
+    );
+    if (answered) break;
+    await sleep(20);
+  }
+  return {
+    proxyUrl: `http://127.0.0.1:${proxyPort}`,
+    controlUrl,
+    async close() {
+      child.kill();
+      await exited;
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
