@@ -1,0 +1,115 @@
+// Runs as Temporal's visibility store knows them, found by typed search attributes.
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { RunState } from '../evidence/evidence.ts';
+import { WORKFLOW_TYPES, runWorkflowId } from './names.ts';
+import { withOwnErrors } from './own-error.ts';
+import { FAILURE_FAMILY, PROFILE, STATE, TARGET } from './search-attribute-keys.ts';
+
+/** A run's state in a list: its own, or how Temporal ended a workflow that could not give one. */
+export type ListedState = RunState | 'error' | 'terminated' | 'timed-out';
+
+/** One run of a list. */
+export interface RunSummary {
+  readonly workflowId: string;
+  /** What `--run` takes: the run's id, or the workflow's id for a run that was started under another name. */
+  readonly run: string;
+  readonly target: string | null;
+  readonly profile: string | null;
+  readonly state: ListedState;
+  readonly failureFamily: string | null;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number | null;
+  readonly jobName: string | null;
+}
+
+export interface RunFilter {
+  readonly target?: string;
+  readonly profile?: string;
+  /** `running` means every run that has not ended. */
+  readonly state?: string;
+  /** 1 to 1,000. */
+  readonly limit: number;
+}
+
+/** The store orders by the end of runs and tells nothing else, so this many are looked at before the newest are chosen. */
+const LOOKED_AT_LEAST = 200;
+
+/** The newest runs that match, newest first. The store may lag behind by a second. */
+export async function listRuns({ client, filter }: { readonly client: Client; readonly filter: RunFilter }): Promise<readonly RunSummary[]> {
+  const found: RunSummary[] = [];
+  const enough = Math.max(filter.limit, LOOKED_AT_LEAST);
+  await withOwnErrors(async () => {
+    for await (const execution of client.workflow.list({ query: queryOf(filter), pageSize: enough })) {
+      found.push(summaryOfExecution(execution));
+      if (found.length >= enough) break;
+    }
+  });
+  return found.toSorted((a, b) => b.startedAtMs - a.startedAtMs).slice(0, filter.limit);
+}
+
+/** The visibility query of a filter. */
+export function queryOf({ target, profile, state }: RunFilter): string {
+  return [
+    `WorkflowType = ${quoted(WORKFLOW_TYPES.benchmarkTarget)}`,
+    ...(target === undefined ? [] : [`${TARGET.name} = ${quoted(target)}`]),
+    ...(profile === undefined ? [] : [`${PROFILE.name} = ${quoted(profile)}`]),
+    ...(state === undefined ? [] : [stateQuery(state)]),
+  ].join(' AND ');
+}
+
+function stateQuery(state: string): string {
+  switch (state) {
+    case 'running':
+      return "ExecutionStatus = 'Running'";
+    case 'error':
+      return "ExecutionStatus = 'Failed'";
+    case 'terminated':
+      return "ExecutionStatus = 'Terminated'";
+    case 'timed-out':
+      return "ExecutionStatus = 'TimedOut'";
+    default:
+      return `${STATE.name} = ${quoted(state)}`;
+  }
+}
+
+function quoted(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+function summaryOfExecution(execution: WorkflowExecutionInfo): RunSummary {
+  const attributes = execution.typedSearchAttributes;
+  const { workflowId, memo } = execution;
+  const prefix = runWorkflowId('');
+  return {
+    workflowId,
+    run: workflowId.startsWith(prefix) ? workflowId.slice(prefix.length) : workflowId,
+    target: attributes.get(TARGET) ?? null,
+    profile: attributes.get(PROFILE) ?? null,
+    state: listedState({ status: execution.status.name, noted: attributes.get(STATE) }),
+    failureFamily: attributes.get(FAILURE_FAMILY) ?? null,
+    startedAtMs: execution.startTime.getTime(),
+    finishedAtMs: execution.closeTime?.getTime() ?? null,
+    jobName: typeof memo?.['jobName'] === 'string' ? memo['jobName'] : null,
+  };
+}
+
+function listedState(input: { readonly status: WorkflowExecutionInfo['status']['name']; readonly noted: string | undefined }): ListedState {
+  const ended = OUTCOMES.find((outcome) => outcome === input.noted);
+  switch (input.status) {
+    case 'FAILED':
+      return 'error';
+    case 'TERMINATED':
+      return 'terminated';
+    case 'TIMED_OUT':
+      return 'timed-out';
+    case 'CANCELLED':
+      return ended ?? 'cancelled';
+    default:
+      return ended ?? 'running';
+  }
+}
+
+const OUTCOMES = ['passed', 'failed', 'deadline', 'cancelled', 'evidence-incomplete', 'unreachable'] as const;
+
+/** Every state that a list can be filtered by. */
+export const LISTED_STATES: readonly string[] = ['running', ...OUTCOMES, 'error', 'terminated', 'timed-out'];

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { startBackgroundService } from '../../../src/processes/background-service.ts';
+import type { ServiceRequest } from '../../../src/processes/background-service.ts';
+import { identifyProcess } from '../../../src/processes/process-identity.ts';
+
+function service(script: string): ServiceRequest & { readonly directory: string } {
+  const directory = mkdtempSync(join(tmpdir(), 'proxybench-service-'));
+  return {
+    directory,
+    name: 'The test service',
+    command: ['sh', '-c', script],
+    env: { PATH: '/usr/bin:/bin' },
+    cwd: directory,
+    logFile: join(directory, 'service.log'),
+    isReady: async () => existsSync(join(directory, 'up')),
+    readyWithinMs: 20_000,
+    stopGraceMs: 5_000,
+  };
+}
+
+test('it is handed over once it answers, and gone once stopped', async () => {
+  const running = await startBackgroundService(service('echo hello; touch up; sleep 300'));
+  expect(identifyProcess(running.pid)?.pid).toBe(running.pid);
+  expect(readFileSync(running.logFile, 'utf8')).toBe('hello\n');
+  await running.stop();
+  expect(identifyProcess(running.pid)).toBeNull();
+  expect(await running.exited).toEqual({ code: null, signal: 'SIGTERM' });
+  await running.stop();
+});
+
+test('one that ends instead of answering is told with the end of its log', async () => {
+  const request = service('echo port is taken; exit 1');
+  await expect(startBackgroundService(request)).rejects.toThrow(
+    `The test service ended by itself. The end of its log ${request.logFile}:\n  port is taken`,
+  );
+});
+
+test('one that stays silent is ended', async () => {
+  const request = { ...service('echo $$ > pid; exec sleep 300'), readyWithinMs: 300 };
+  await expect(startBackgroundService(request)).rejects.toThrow(/^The test service did not answer within 0\.3 s/);
+  expect(identifyProcess(Number(readFileSync(join(request.directory, 'pid'), 'utf8')))).toBeNull();
+});
+
+test('an answer that comes from somebody else does not hide that it has ended', async () => {
+  const request = service('exit 1');
+  const ended = { ...request, isReady: async () => (await new Promise((resolve) => setTimeout(resolve, 200)), true) };
+  await expect(startBackgroundService(ended)).rejects.toThrow('The test service ended by itself');
+});
+
+test('a parent that exits without stopping it takes it along', async () => {
+  const parent = `
+    import { startBackgroundService } from ${JSON.stringify(new URL('../../../src/processes/background-service.ts', import.meta.url).href)};
+    const running = await startBackgroundService({ name: 'x', command: ['sleep', '300'], env: { PATH: '/usr/bin:/bin' }, cwd: '/',
+      logFile: ${JSON.stringify(join(mkdtempSync(join(tmpdir(), 'proxybench-parent-')), 'log'))}, isReady: async () => true, readyWithinMs: 1000, stopGraceMs: 0 });
+    console.log(running.pid);
+    process.exit(0);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', parent]);
+  const pid = Number(stdout);
+  expect(pid).toBeGreaterThan(0);
+  await expect.poll(() => identifyProcess(pid), { timeout: 10_000 }).toBeNull();
+});
