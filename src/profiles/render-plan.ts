@@ -1,0 +1,73 @@
+// From names to a Plan: what the worker's render activity and the command line's --dry-run both call.
+import type { RunRequest } from '../activities/contract.ts';
+import { resolveProfile, resolveProxy, resolveTarget } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { InvalidInputError } from '../errors/errors.ts';
+import type { Problem } from '../errors/errors.ts';
+import type { Plan, PlannedTarget } from '../plan/plan.ts';
+import { findProfileKind } from './registry.ts';
+import type { ProfileConfig } from './registry.ts';
+
+/**
+ * The Plan of one run, checked against the rules. Pure: equal inputs make equal Plans.
+ * @param input.runId lower-case letters, digits and dashes, at most 63
+ * @throws InvalidInputError with every problem found
+ */
+export function renderPlan(input: { readonly config: Config; readonly request: RunRequest; readonly runId: string }): Plan {
+  const { config, request, runId } = input;
+  const target = resolveTarget({ config, name: request.target });
+  const profile = resolveProfile({ config, name: request.profile });
+  const kind = findProfileKind(profile.kind);
+  if (kind === undefined) {
+    throw new InvalidInputError([{ file: config.files.profiles, path: `profiles.${request.profile}.kind`, value: profile.kind, message: 'is no known kind', hint: 'Correct the kind' }]);
+  }
+  throwIfAny([...runIdProblems(runId), ...kind.checkRequest(request), ...suitProblems({ config, profile, profileName: request.profile, target })]);
+  const plan = kind.plan({
+    profileName: request.profile,
+    profile,
+    target,
+    proxy: resolveProxy({ config, target }),
+    request: {
+      ...(request.deadlineMs === undefined ? {} : { deadlineMs: request.deadlineMs }),
+      ...(request.gitRemote === undefined ? {} : { gitRemote: request.gitRemote }),
+    },
+    runId,
+  });
+  throwIfAny(kind.checkRendered(plan));
+  return plan;
+}
+
+function runIdProblems(runId: string): readonly Problem[] {
+  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(runId)
+    ? []
+    : [{ path: 'runId', value: runId, message: 'is no usable run id', hint: 'Use 1 to 63 lower-case letters, digits and dashes, with a letter or digit at both ends' }];
+}
+
+/** Whether the profile can run on the target at all. */
+function suitProblems(input: {
+  readonly config: Config;
+  readonly profile: ProfileConfig;
+  readonly profileName: string;
+  readonly target: PlannedTarget;
+}): readonly Problem[] {
+  const { config, profile, profileName, target } = input;
+  const has = target.connection.reach === 'host' ? 'host' : 'cluster';
+  if (profile.requires === 'any' || profile.requires === has) return [];
+  const others = Object.entries(config.profiles)
+    .filter(([, other]) => other.requires === 'any' || other.requires === has)
+    .map(([name]) => name);
+  const without = has === 'host' ? 'has no cluster: its stages run as processes of this machine' : 'is a cluster, not this machine';
+  return [
+    {
+      file: config.files.targets,
+      path: `targets.${target.name}.reach`,
+      value: target.connection.reach,
+      message: `profile ${profileName} needs a ${profile.requires}, and target ${target.name} ${without}`,
+      hint: others.length === 0 ? `Choose a target that is a ${profile.requires}` : `Use ${others.map((name) => `--profile ${name}`).join(' or ')}, or a target that is a ${profile.requires}`,
+    },
+  ];
+}
+
+function throwIfAny(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new InvalidInputError(problems);
+}
