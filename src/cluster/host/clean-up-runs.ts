@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findMarkedProcesses } from '../../processes/end-processes.ts';
 import { messageOf } from '../../errors/errors.ts';
 import { isErrorWithCode } from './exclusive-file.ts';
-import { readHostJob, RUN_ID_VARIABLE } from './host-job.ts';
+import { endRunProcesses } from './finish-abandoned-job.ts';
+import { readHostJob } from './host-job.ts';
 import { lookAtJob } from './job-state.ts';
 import { removeTree } from './remove-tree.ts';
 import { directoryAt, isName, runsRoot } from './run-directory.ts';
@@ -14,7 +14,7 @@ import type { RunDirectory } from './run-directory.ts';
 /** A Job's directory on its way out; it keeps this name when the removal is cut short, and is found again by it. */
 const REMOVED = '.removed-';
 
-/** Removes a finished Job's working directories. Tells what could not be removed, and what still runs. */
+/** Ends what is left of a finished Job and removes its working directories. Tells what could not be removed, and what still runs. */
 export async function removeWork(directory: RunDirectory): Promise<readonly string[]> {
   const job = await readHostJob(directory);
   if (job === null) {
@@ -24,8 +24,9 @@ export async function removeWork(directory: RunDirectory): Promise<readonly stri
   if (state === 'running') {
     return [`${job.jobName} is still running`];
   }
-  const strays = findMarkedProcesses({ name: RUN_ID_VARIABLE, value: job.runId }).map(({ pid }) => `process ${pid}`);
-  return [...strays, ...(await tryToRemove(directory.work))];
+  // The supervisor may be just about to end, its last word said; strays may have survived a supervisor that was killed.
+  const { left } = await endRunProcesses({ directory, job, graceMs: job.stopGraceMs });
+  return [...left.map((pid) => `process ${pid}`), ...(await tryToRemove(directory.work))];
 }
 
 /** Removes every Job of the state directory that has ended longer ago than it asked to be kept. */

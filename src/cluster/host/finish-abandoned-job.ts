@@ -21,7 +21,10 @@ export async function finishAbandonedJob(input: {
   readonly graceMs: number;
 }): Promise<void> {
   const { directory, job } = input;
-  await endRunProcesses(input);
+  const { left } = await endRunProcesses(input);
+  if (left.length > 0) {
+    throw new InfrastructureError(`Processes of ${job.jobName} survive SIGKILL: ${left.join(', ')}`);
+  }
   const log = await readTransitions(directory.transitions);
   if (log.final !== null) {
     return;
@@ -39,24 +42,18 @@ export async function finishAbandonedJob(input: {
   });
 }
 
-/**
- * Ends every process of the run, its supervisor among them, whoever started it and wherever it has gone.
- * @throws InfrastructureError when processes survive SIGKILL
- */
+/** Ends every process of the run, its supervisor among them, wherever it has gone. Tells what survives SIGKILL. */
 export async function endRunProcesses(input: {
   readonly directory: RunDirectory;
   readonly job: HostJob;
   readonly graceMs: number;
-}): Promise<void> {
+}): Promise<{ readonly left: readonly number[] }> {
   const text = await readIfThere(input.directory.stageProcessFile);
   const stage = text === null ? null : (JSON.parse(text) as { readonly leader: ProcessIdentity });
   const claim = await readClaim(input.directory);
-  const { left } = await endProcesses({
+  return endProcesses({
     leaders: [...(stage === null ? [] : [stage.leader]), ...(claim?.role === 'supervisor' ? [claim.holder] : [])],
     marker: { name: RUN_ID_VARIABLE, value: input.job.runId },
     graceMs: input.graceMs,
   });
-  if (left.length > 0) {
-    throw new InfrastructureError(`Processes of ${input.job.jobName} survive SIGKILL: ${left.join(', ')}`);
-  }
 }

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { endProcesses } from '../../processes/end-processes.ts';
 import { startProcessGroup } from '../../processes/process-group.ts';
@@ -29,9 +30,12 @@ export async function startGitHttpServer(input: {
   readonly gitDirectory: string;
   readonly env: Readonly<Record<string, string>>;
 }): Promise<GitHttpServer> {
-  const backends = new Set<ProcessGroup>();
+  const exchanges = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    answer({ request, response, backends, ...input }).catch(() => response.destroy());
+    const exchange = answer({ request, response, ...input })
+      .catch(() => void response.destroy())
+      .finally(() => exchanges.delete(exchange));
+    exchanges.add(exchange);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -44,7 +48,7 @@ export async function startGitHttpServer(input: {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      await endProcesses({ leaders: [...backends].map((backend) => backend.leader), graceMs: 0 });
+      await Promise.all(exchanges);
     },
   };
 }
@@ -54,7 +58,6 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly gitDirectory: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly backends: Set<ProcessGroup>;
 }
 
 async function answer(exchange: Exchange): Promise<void> {
@@ -74,10 +77,15 @@ async function answer(exchange: Exchange): Promise<void> {
     input: 'pipe',
     output: 'pipe',
   });
-  exchange.backends.add(backend);
-  response.once('close', () => void endProcesses({ leaders: [backend.leader], graceMs: 0 }));
-  void backend.exited.then(() => exchange.backends.delete(backend));
-  await Promise.all([passBody({ request, backend }), passAnswer({ response, backend })]);
+  const end = async (): Promise<void> => void (await endProcesses({ leaders: [backend.leader], graceMs: 0 }));
+  response.once('close', () => void end());
+  try {
+    if (!response.destroyed) {
+      await Promise.all([passBody({ request, backend }), passAnswer({ response, backend })]);
+    }
+  } finally {
+    await end();
+  }
 }
 
 function cgiVariables(input: Exchange & { readonly inside: string; readonly query: string }): Record<string, string> {
@@ -109,37 +117,34 @@ async function passBody(input: { readonly request: IncomingMessage; readonly bac
 }
 
 async function passAnswer(input: { readonly response: ServerResponse; readonly backend: ProcessGroup }): Promise<void> {
-  const { stdout, stderr } = input.backend.child;
+  const { response, backend } = input;
+  const { stdout, stderr } = backend.child;
   stderr?.resume();
-  let head: CgiHead | null = null;
-  let begun: Buffer = Buffer.alloc(0);
-  for await (const chunk of (stdout ?? []) as AsyncIterable<Buffer>) {
-    let piece = chunk;
-    if (head === null) {
-      begun = Buffer.concat([begun, chunk]);
-      head = parseCgiHead(begun);
-      if (head === null) {
-        if (begun.length > MAX_HEAD_BYTES) {
-          break;
-        }
-        continue;
-      }
-      input.response.writeHead(head.status, head.headers.flat());
-      piece = head.rest;
-    }
-    if (!input.response.write(piece)) {
-      await drained(input.response);
-    }
+  const head = stdout === null ? null : await readHead(stdout);
+  if (stdout === null || head === null) {
+    response.writeHead(502).end();
+    return;
   }
-  if (head === null) {
-    input.response.writeHead(502);
+  response.writeHead(head.status, head.headers.flat());
+  response.write(head.rest);
+  await pipeline(stdout, response, { end: false });
+  const { code } = await backend.exited;
+  if (code !== 0) {
+    // An answer that git could not finish must not look like a whole one.
+    response.destroy();
   }
-  input.response.end();
+  response.end();
 }
 
-async function drained(response: ServerResponse): Promise<void> {
-  await new Promise<void>((resolve) => {
-    response.once('drain', resolve);
-    response.once('close', resolve);
-  });
+/** Reads no further than the head, and at most a little into the body. */
+async function readHead(stdout: Readable): Promise<CgiHead | null> {
+  let begun: Buffer = Buffer.alloc(0);
+  for await (const chunk of stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    begun = Buffer.concat([begun, chunk]);
+    const head = parseCgiHead(begun);
+    if (head !== null || begun.length > MAX_HEAD_BYTES) {
+      return head;
+    }
+  }
+  return null;
 }

@@ -1,7 +1,7 @@
 // Ends a host Job from outside, together with its supervisor or in its place.
 import { askToEnd } from '../../processes/ask-to-end.ts';
 import { replaceFile } from './exclusive-file.ts';
-import { endRunProcesses, finishAbandonedJob } from './finish-abandoned-job.ts';
+import { finishAbandonedJob } from './finish-abandoned-job.ts';
 import { readHostJob } from './host-job.ts';
 import { claimJob, readClaim } from './job-claim.ts';
 import type { RunDirectory } from './run-directory.ts';
@@ -18,7 +18,7 @@ export async function stopJob(input: { readonly directory: RunDirectory; readonl
     return;
   }
   if ((await readTransitions(directory.transitions)).final !== null) {
-    await endRunProcesses({ directory, job, graceMs });
+    await finishAbandonedJob({ directory, job, graceMs });
     return;
   }
   await replaceFile({ path: directory.stopFile, content: `${JSON.stringify({ graceMs })}\n` });
