@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { type Config, resolveProxy } from '../config/config.ts';
 import { InvalidInputError, UnreachableError, messageOf } from '../errors/errors.ts';
 import type { PlannedTarget, Stage } from '../plan/plan.ts';
-import { renderPlan } from '../profiles/render-plan.ts';
+import { renderPlan } from '../config/render-plan.ts';
 import type { Check } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withControl } from './open-control.ts';

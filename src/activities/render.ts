@@ -1,7 +1,7 @@
 // Names → Plan, and off with the stages that this target cannot run.
 import { InvalidInputError } from '../errors/errors.ts';
 import { omitStages } from '../profiles/omit-stages.ts';
-import { renderPlan } from '../profiles/render-plan.ts';
+import { renderPlan } from '../config/render-plan.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 

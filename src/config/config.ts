@@ -26,8 +26,10 @@ const CLUSTER_NO_PROXY = ['localhost', '127.0.0.1', '::1', '.svc', '.cluster.loc
 export function resolveTarget(input: { readonly config: Config; readonly name: string }): PlannedTarget {
   const { config, name } = input;
   const byNode = Object.entries(config.targets).filter(([, target]) => target.node === name);
-  const found = Object.entries(config.targets).find(([known]) => known === name) ?? (byNode.length === 1 ? byNode[0] : undefined);
-  if (found === undefined) throw unknownName({ file: config.files.targets, what: 'target', name, known: Object.keys(config.targets) });
+  const found =
+    Object.entries(config.targets).find(([known]) => known === name) ?? (byNode.length === 1 ? byNode[0] : undefined);
+  if (found === undefined)
+    throw unknownName({ file: config.files.targets, what: 'target', name, known: Object.keys(config.targets) });
   const [targetName, target] = found;
   return {
     name: targetName,
@@ -38,16 +40,29 @@ export function resolveTarget(input: { readonly config: Config; readonly name: s
 }
 
 /** The proxy that a target goes through. @throws InvalidInputError */
-export function resolveProxy(input: { readonly config: Config; readonly target: Pick<PlannedTarget, 'name'> }): PlannedProxy {
+export function resolveProxy(input: {
+  readonly config: Config;
+  readonly target: Pick<PlannedTarget, 'name'>;
+}): PlannedProxy {
   const { config, target } = input;
   const configured = Object.entries(config.targets).find(([known]) => known === target.name)?.[1];
   if (configured === undefined) {
-    throw unknownName({ file: config.files.targets, what: 'target', name: target.name, known: Object.keys(config.targets) });
+    throw unknownName({
+      file: config.files.targets,
+      what: 'target',
+      name: target.name,
+      known: Object.keys(config.targets),
+    });
   }
   const name = configured.proxyService;
   const service = Object.entries(config.proxyServices).find(([known]) => known === name)?.[1];
   if (service === undefined) {
-    throw unknownName({ file: config.files.targets, what: 'proxyService', name, known: Object.keys(config.proxyServices) });
+    throw unknownName({
+      file: config.files.targets,
+      what: 'proxyService',
+      name,
+      known: Object.keys(config.proxyServices),
+    });
   }
   const url = withoutSlash(service.httpUrl ?? `http://${name}.${service.namespace}.svc.cluster.local:${service.port}`);
   return {
@@ -63,7 +78,8 @@ export function resolveProxy(input: { readonly config: Config; readonly target: 
 export function resolveProfile(input: { readonly config: Config; readonly name: string }): ProfileConfig {
   const { config, name } = input;
   const found = Object.entries(config.profiles).find(([known]) => known === name)?.[1];
-  if (found === undefined) throw unknownName({ file: config.files.profiles, what: 'profile', name, known: Object.keys(config.profiles) });
+  if (found === undefined)
+    throw unknownName({ file: config.files.profiles, what: 'profile', name, known: Object.keys(config.profiles) });
   return found;
 }
 
@@ -78,9 +94,22 @@ function connectionOf(target: TargetConfig): TargetReach {
   }
 }
 
-function unknownName(input: { readonly file: string; readonly what: string; readonly name: string; readonly known: readonly string[] }): InvalidInputError {
+function unknownName(input: {
+  readonly file: string;
+  readonly what: string;
+  readonly name: string;
+  readonly known: readonly string[];
+}): InvalidInputError {
   const { file, what, name, known } = input;
-  return new InvalidInputError([{ file, path: what, value: name, message: `there is no ${what} of this name`, hint: suggestion({ word: name, known }) }]);
+  return new InvalidInputError([
+    {
+      file,
+      path: what,
+      value: name,
+      message: `there is no ${what} of this name`,
+      hint: suggestion({ word: name, known }),
+    },
+  ]);
 }
 
 function isLoopback(url: string): boolean {

@@ -5,5 +5,7 @@ import { nameSetting } from '../profiles/setting.ts';
 
 /** The whole of egress-proxy-benchmarks.yaml. */
 export const profilesFileSchema = z.strictObject({
-  profiles: z.record(nameSetting('Name of a profile, given to --profile'), profileSchema).meta({ description: 'The profiles, by name' }),
+  profiles: z
+    .record(nameSetting('Name of a profile, given to --profile'), profileSchema)
+    .meta({ description: 'The profiles, by name' }),
 });

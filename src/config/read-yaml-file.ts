@@ -24,7 +24,9 @@ export interface YamlFile {
 }
 
 /** The file's content, or the problems that keep it from being read. */
-export async function readYamlFile(file: string): Promise<{ readonly yaml: YamlFile } | { readonly problems: readonly Problem[] }> {
+export async function readYamlFile(
+  file: string,
+): Promise<{ readonly yaml: YamlFile } | { readonly problems: readonly Problem[] }> {
   const read = await readText(file);
   if ('problem' in read) return { problems: [read.problem] };
   const lines = new LineCounter();
@@ -34,15 +36,29 @@ export async function readYamlFile(file: string): Promise<{ readonly yaml: YamlF
     const syntax = faults.find((fault) => fault.code !== 'DUPLICATE_KEY');
     const told = syntax === undefined ? faults : [syntax];
     if (told.length > 0) {
-      return { problems: told.map((fault) => yamlProblem({ file, at: lines.linePos(fault.pos[0]), code: fault.code, message: fault.message })) };
+      return {
+        problems: told.map((fault) =>
+          yamlProblem({ file, at: lines.linePos(fault.pos[0]), code: fault.code, message: fault.message }),
+        ),
+      };
     }
     if (document.contents === null) return { problems: [emptyProblem(file)] };
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { yaml: { file, data, whereIs: (path) => whereIs({ file, document, lines, path }) } };
   } catch (thrown) {
     // The library throws for too many aliases and for nesting beyond the stack.
-    const reason = thrown instanceof RangeError ? 'is nested too deeply' : `is no usable YAML: ${firstLine(messageOf(thrown))}`;
-    return { problems: [{ file, path: '(file)', message: reason, hint: 'Write the values out plainly, without nesting or aliases that stand for many' }] };
+    const reason =
+      thrown instanceof RangeError ? 'is nested too deeply' : `is no usable YAML: ${firstLine(messageOf(thrown))}`;
+    return {
+      problems: [
+        {
+          file,
+          path: '(file)',
+          message: reason,
+          hint: 'Write the values out plainly, without nesting or aliases that stand for many',
+        },
+      ],
+    };
   }
 }
 
@@ -50,8 +66,10 @@ async function readText(file: string): Promise<{ readonly text: string } | { rea
   const problem = (message: string, hint: string) => ({ problem: { file, path: '(file)', message, hint } });
   try {
     const facts = await stat(file);
-    if (!facts.isFile()) return problem('is not a file', 'Put the YAML file here, or name another folder with --config-dir');
-    if (facts.size > MAX_BYTES) return problem(`is larger than ${MAX_BYTES} bytes`, 'Keep only targets and profiles in it');
+    if (!facts.isFile())
+      return problem('is not a file', 'Put the YAML file here, or name another folder with --config-dir');
+    if (facts.size > MAX_BYTES)
+      return problem(`is larger than ${MAX_BYTES} bytes`, 'Keep only targets and profiles in it');
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)) };
   } catch (thrown) {
     if (thrown instanceof TypeError) return problem('is not UTF-8 text', 'Save it as UTF-8');
@@ -62,7 +80,12 @@ async function readText(file: string): Promise<{ readonly text: string } | { rea
   }
 }
 
-function yamlProblem(input: { readonly file: string; readonly at: { line: number; col: number }; readonly code: string; readonly message: string }): Problem {
+function yamlProblem(input: {
+  readonly file: string;
+  readonly at: { line: number; col: number };
+  readonly code: string;
+  readonly message: string;
+}): Problem {
   const { file, at, code, message } = input;
   const hint =
     code === 'DUPLICATE_KEY'
@@ -70,14 +93,24 @@ function yamlProblem(input: { readonly file: string; readonly at: { line: number
       : code === 'MULTIPLE_DOCS'
         ? 'Keep one document: take the line --- out'
         : 'Correct the YAML there';
-  return { file: `${file}:${at.line}:${at.col}`, path: '(syntax)', message: `is no usable YAML: ${firstLine(message)}`, hint };
+  return {
+    file: `${file}:${at.line}:${at.col}`,
+    path: '(syntax)',
+    message: `is no usable YAML: ${firstLine(message)}`,
+    hint,
+  };
 }
 
 function emptyProblem(file: string): Problem {
   return { file, path: '(file)', message: 'is empty', hint: 'Fill it in as docs/configuration.md shows' };
 }
 
-function whereIs(input: { readonly file: string; readonly document: Document; readonly lines: LineCounter; readonly path: ValuePath }): string {
+function whereIs(input: {
+  readonly file: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly path: ValuePath;
+}): string {
   const { file, document, lines, path } = input;
   for (let length = path.length; length > 0; length -= 1) {
     const offset = offsetOf({ document, path: path.slice(0, length) });
@@ -95,7 +128,9 @@ function offsetOf(input: { readonly document: Document; readonly path: ValuePath
   const key = path.at(-1);
   const parent: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   if (isMap(parent)) {
-    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key));
+    const pair = parent.items.find(
+      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key),
+    );
     return isNode(pair?.key) ? (pair.key.range?.[0] ?? null) : null;
   }
   const node: unknown = document.getIn(path, true);

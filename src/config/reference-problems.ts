@@ -16,10 +16,17 @@ export function targetReferenceProblems(yaml: YamlFile): readonly Problem[] {
   for (const [name, target] of Object.entries(fieldsOf(root['targets']))) {
     const service = fieldsOf(target)['proxyService'];
     if (typeof service === 'string' && !Object.hasOwn(services, service)) {
-      problems.push(told(['targets', name, 'proxyService'], 'names no proxy service', suggestion({ word: service, known: Object.keys(services) })));
+      problems.push(
+        told(
+          ['targets', name, 'proxyService'],
+          'names no proxy service',
+          suggestion({ word: service, known: Object.keys(services) }),
+        ),
+      );
     }
   }
-  for (const [name, raw] of Object.entries(services)) problems.push(...serviceProblems({ told, name, service: fieldsOf(raw) }));
+  for (const [name, raw] of Object.entries(services))
+    problems.push(...serviceProblems({ told, name, service: fieldsOf(raw) }));
   return problems;
 }
 
@@ -39,13 +46,19 @@ export function profileRuleProblems(yaml: YamlFile): readonly Problem[] {
 
 type Tell = (path: ValuePath, message: string, hint: string) => Problem;
 
-function serviceProblems(input: { readonly told: Tell; readonly name: string; readonly service: Fields }): readonly Problem[] {
+function serviceProblems(input: {
+  readonly told: Tell;
+  readonly name: string;
+  readonly service: Fields;
+}): readonly Problem[] {
   const { told, name, service } = input;
   const { namespace, port, httpUrl } = service;
   const at = ['proxyServices', name];
   const problems: Problem[] = [];
   if (httpUrl !== undefined && (namespace !== undefined || port !== undefined)) {
-    problems.push(told([...at, 'httpUrl'], 'contradicts namespace and port', 'Give httpUrl alone, or namespace and port'));
+    problems.push(
+      told([...at, 'httpUrl'], 'contradicts namespace and port', 'Give httpUrl alone, or namespace and port'),
+    );
   } else if (httpUrl === undefined && (namespace === undefined || port === undefined)) {
     problems.push(told([...at, 'httpUrl'], 'is missing', 'Give httpUrl, or both namespace and port'));
   }
@@ -67,7 +80,13 @@ function emptySections(input: { readonly yaml: YamlFile; readonly sections: read
 }
 
 function teller(yaml: YamlFile): Tell {
-  return (path, message, hint) => ({ file: yaml.whereIs(path), path: shownPath(path), ...shownValueAt({ data: yaml.data, path }), message, hint });
+  return (path, message, hint) => ({
+    file: yaml.whereIs(path),
+    path: shownPath(path),
+    ...shownValueAt({ data: yaml.data, path }),
+    message,
+    hint,
+  });
 }
 
 function isMapping(value: unknown): value is object {

@@ -26,11 +26,16 @@ export interface SchemaNode {
 }
 
 /** The schema that holds at `path` of `data`, or undefined where none does. */
-export function schemaAt(input: { readonly schema: SchemaNode; readonly data: unknown; readonly path: ValuePath }): SchemaNode | undefined {
+export function schemaAt(input: {
+  readonly schema: SchemaNode;
+  readonly data: unknown;
+  readonly path: ValuePath;
+}): SchemaNode | undefined {
   let node: SchemaNode | undefined = chosen(input.schema, input.data);
   let value = input.data;
   for (const step of input.path) {
-    value = typeof value === 'object' && value !== null && Object.hasOwn(value, step) ? Reflect.get(value, step) : undefined;
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step) ? Reflect.get(value, step) : undefined;
     node = chosen(childOf(node, step), value);
   }
   return node;
@@ -49,10 +54,16 @@ function chosen(node: SchemaNode | undefined, value: unknown): SchemaNode | unde
   const alternatives = node?.oneOf ?? node?.anyOf;
   if (alternatives === undefined || typeof value !== 'object' || value === null) return node;
   const fields: Readonly<Record<string, unknown>> = { ...value };
-  const constants = (one: SchemaNode) => Object.entries(one.properties ?? {}).filter(([, property]) => property.const !== undefined);
+  const constants = (one: SchemaNode) =>
+    Object.entries(one.properties ?? {}).filter(([, property]) => property.const !== undefined);
   return (
-    alternatives.find((one) => constants(one).length > 0 && constants(one).every(([name, property]) => fields[name] === property.const)) ??
-    alternatives.find((one) => constants(one).length === 0 && Object.keys(one.properties ?? {}).some((name) => Object.hasOwn(fields, name))) ??
+    alternatives.find(
+      (one) => constants(one).length > 0 && constants(one).every(([name, property]) => fields[name] === property.const),
+    ) ??
+    alternatives.find(
+      (one) =>
+        constants(one).length === 0 && Object.keys(one.properties ?? {}).some((name) => Object.hasOwn(fields, name)),
+    ) ??
     node
   );
 }

@@ -41,7 +41,11 @@ interface Found {
 function issueProblems({ yaml, described, issue }: Found): readonly Problem[] {
   const path = pathOf(issue);
   const here = schemaAt({ schema: described, data: yaml.data, path });
-  const at = (place: ValuePath) => ({ file: yaml.whereIs(place), path: shownPath(place), ...shownValueAt({ data: yaml.data, path: place }) });
+  const at = (place: ValuePath) => ({
+    file: yaml.whereIs(place),
+    path: shownPath(place),
+    ...shownValueAt({ data: yaml.data, path: place }),
+  });
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = Object.keys(here?.properties ?? {});
@@ -52,7 +56,9 @@ function issueProblems({ yaml, described, issue }: Found): readonly Problem[] {
       }));
     }
     case 'invalid_key':
-      return [{ ...at(path), value: path.at(-1), message: 'is no usable name', hint: keyHint({ yaml, described, path }) }];
+      return [
+        { ...at(path), value: path.at(-1), message: 'is no usable name', hint: keyHint({ yaml, described, path }) },
+      ];
     case 'invalid_union':
       return [{ ...at(path), ...unionMessage({ yaml, described, issue, here, path }) }];
     default:
@@ -60,7 +66,10 @@ function issueProblems({ yaml, described, issue }: Found): readonly Problem[] {
   }
 }
 
-function unionMessage(input: Found & { readonly here: SchemaNode | undefined; readonly path: ValuePath }): { readonly message: string; readonly hint: string } {
+function unionMessage(input: Found & { readonly here: SchemaNode | undefined; readonly path: ValuePath }): {
+  readonly message: string;
+  readonly hint: string;
+} {
   const { yaml, issue, here, path } = input;
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : null;
   if (options === null) return { message: 'has the wrong form', hint: here?.hint ?? 'See docs/configuration.md' };
@@ -77,7 +86,9 @@ function keyHint(input: { readonly yaml: YamlFile; readonly described: SchemaNod
 function messageFor(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${kindName(issue.expected)}, not ${kindOf(issue.input)}`;
+      return issue.input === undefined
+        ? 'is missing'
+        : `must be ${kindName(issue.expected)}, not ${kindOf(issue.input)}`;
     case 'too_small':
       return `is ${issue.origin === 'number' || issue.origin === 'int' ? 'less' : 'shorter'} than ${issue.minimum}`;
     case 'too_big':
@@ -95,12 +106,21 @@ function hintFor(input: { readonly issue: Issue; readonly here: SchemaNode | und
   const { issue, here } = input;
   if (issue.code === 'invalid_value') return suggestion({ word: String(issue.input), known: issue.values.map(String) });
   if (here?.hint !== undefined) return here.hint;
-  if (here?.description !== undefined) return `It is: ${here.description.charAt(0).toLowerCase()}${here.description.slice(1)}`;
+  if (here?.description !== undefined)
+    return `It is: ${here.description.charAt(0).toLowerCase()}${here.description.slice(1)}`;
   return 'See docs/configuration.md';
 }
 
 function kindName(expected: string): string {
-  const names: Readonly<Record<string, string>> = { object: 'a mapping', record: 'a mapping', array: 'a list', string: 'text', int: 'a whole number', number: 'a number', boolean: 'true or false' };
+  const names: Readonly<Record<string, string>> = {
+    object: 'a mapping',
+    record: 'a mapping',
+    array: 'a list',
+    string: 'text',
+    int: 'a whole number',
+    number: 'a number',
+    boolean: 'true or false',
+  };
   return Object.entries(names).find(([name]) => name === expected)?.[1] ?? expected;
 }
 

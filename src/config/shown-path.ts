@@ -11,7 +11,9 @@ export function shownPath(path: ValuePath): string {
 const SECRET_KEY = /secret|token|password|passwd|credential/i;
 
 /** The value at a path as it may be shown; absent where there is none, where it is large, or where it may be a secret. */
-export function shownValueAt(input: { readonly data: unknown; readonly path: ValuePath }): { readonly value?: unknown } {
+export function shownValueAt(input: { readonly data: unknown; readonly path: ValuePath }): {
+  readonly value?: unknown;
+} {
   if (input.path.length === 0 || input.path.some((step) => SECRET_KEY.test(String(step)))) return {};
   let value = input.data;
   for (const step of input.path) {

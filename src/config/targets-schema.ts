@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { dnsLabelSetting, nameSetting, numberSetting, textSetting } from '../profiles/setting.ts';
 
 const nodeSetting = textSetting({
-  description: "The node that the Job is pinned to, matched in lower case with the node's label kubernetes.io/hostname; on a host target the name that runs are filed under",
+  description:
+    "The node that the Job is pinned to, matched in lower case with the node's label kubernetes.io/hostname; on a host target the name that runs are filed under",
   pattern: /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/,
   hint: 'Use 1 to 63 letters, digits, dots and dashes, with a letter or digit at both ends',
 });
 
-const proxyServiceName = dnsLabelSetting('The proxy service that the target goes through: a name under `proxyServices`');
+const proxyServiceName = dnsLabelSetting(
+  'The proxy service that the target goes through: a name under `proxyServices`',
+);
 const namespaceSetting = (description: string) => dnsLabelSetting(description).default('platform-infra');
 
 const hostTarget = z.strictObject({
@@ -61,7 +64,11 @@ const secretReference = z
       }),
     }),
     z.strictObject({
-      file: textSetting({ description: 'Absolute path of a file that the worker can read', pattern: /^\/[^\0\n]{1,1023}$/, hint: 'Give an absolute path' }),
+      file: textSetting({
+        description: 'Absolute path of a file that the worker can read',
+        pattern: /^\/[^\0\n]{1,1023}$/,
+        hint: 'Give an absolute path',
+      }),
     }),
   ])
   .meta({
@@ -77,8 +84,15 @@ const noProxyEntry = textSetting({
 
 /** The proxy under test and its control API. */
 export const proxyServiceSchema = z.strictObject({
-  namespace: dnsLabelSetting('Namespace of the Service that stands before the proxy; with `port`, instead of `httpUrl`').optional(),
-  port: numberSetting({ description: "Port of the Service's HTTP proxy; with `namespace`, instead of `httpUrl`", unit: 'a TCP port', min: 1, max: 65_535 }).optional(),
+  namespace: dnsLabelSetting(
+    'Namespace of the Service that stands before the proxy; with `port`, instead of `httpUrl`',
+  ).optional(),
+  port: numberSetting({
+    description: "Port of the Service's HTTP proxy; with `namespace`, instead of `httpUrl`",
+    unit: 'a TCP port',
+    min: 1,
+    max: 65_535,
+  }).optional(),
   httpUrl: httpUrl(
     'What stages are told to use; `http://<name>.<namespace>.svc.cluster.local:<port>` unless given',
     'Give http://HOST:PORT without credentials or path',
@@ -100,9 +114,14 @@ export const proxyServiceSchema = z.strictObject({
 
 /** The whole of sub2api.yaml. */
 export const targetsFileSchema = z.strictObject({
-  targets: z.record(nameSetting('Name of a target, given to --targets'), targetSchema).meta({ description: 'The targets, by name' }),
+  targets: z
+    .record(nameSetting('Name of a target, given to --targets'), targetSchema)
+    .meta({ description: 'The targets, by name' }),
   proxyServices: z
-    .record(dnsLabelSetting('Name of a proxy service; for a cluster the name of its Kubernetes Service'), proxyServiceSchema)
+    .record(
+      dnsLabelSetting('Name of a proxy service; for a cluster the name of its Kubernetes Service'),
+      proxyServiceSchema,
+    )
     .meta({ description: 'The proxies under test, by name' }),
 });
 

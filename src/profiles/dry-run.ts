@@ -30,7 +30,12 @@ export interface DryRunDocument {
   readonly payloadBytes: number;
   readonly samplingIntervalMs: number;
   readonly labels: Readonly<Record<string, string>>;
-  readonly proxy: { readonly service: string; readonly url: string; readonly controlUrl: string; readonly controlSecret: string };
+  readonly proxy: {
+    readonly service: string;
+    readonly url: string;
+    readonly controlUrl: string;
+    readonly controlSecret: string;
+  };
   /** What every stage is given, masked. */
   readonly proxyEnvironment: Readonly<Record<string, string>>;
   readonly stages: readonly DryRunStage[];
@@ -126,10 +131,24 @@ function proxyEnvironmentOf(plan: Plan): Readonly<Record<string, string>> {
 }
 
 function remotesOf(plan: Plan): readonly string[] {
-  return [...new Set(plan.stages.flatMap((stage) => (stage.remote === undefined ? [] : [maskCredentials(stage.remote)])))];
+  return [
+    ...new Set(plan.stages.flatMap((stage) => (stage.remote === undefined ? [] : [maskCredentials(stage.remote)]))),
+  ];
 }
 
 function masked(objects: readonly PlannedObject[]): readonly PlannedObject[] {
-  const copy: readonly PlannedObject[] = JSON.parse(JSON.stringify(objects, (_key, value: unknown) => (typeof value === 'string' ? maskCredentials(value) : value)));
-  return copy;
+  return objects.map((object) => ({
+    ...object,
+    ...(object.spec === undefined ? {} : { spec: maskedDeep(object.spec) }),
+    ...(object.data === undefined
+      ? {}
+      : { data: Object.fromEntries(Object.entries(object.data).map(([key, text]) => [key, maskCredentials(text)])) }),
+  }));
+}
+
+function maskedDeep(value: unknown): unknown {
+  if (typeof value === 'string') return maskCredentials(value);
+  if (Array.isArray(value)) return value.map(maskedDeep);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, maskedDeep(child)]));
 }

@@ -37,8 +37,18 @@ export const profileFields = {
     .prefault({}),
   pullRetry: z
     .strictObject({
-      maxAttempts: numberSetting({ description: 'How often image pulls are tried; nothing else is ever tried again', unit: 'attempts', min: 1, max: 5 }).default(3),
-      backoffSeconds: numberSetting({ description: 'Wait between two attempts', unit: 'seconds', min: 0, max: 600 }).default(15),
+      maxAttempts: numberSetting({
+        description: 'How often image pulls are tried; nothing else is ever tried again',
+        unit: 'attempts',
+        min: 1,
+        max: 5,
+      }).default(3),
+      backoffSeconds: numberSetting({
+        description: 'Wait between two attempts',
+        unit: 'seconds',
+        min: 0,
+        max: 600,
+      }).default(15),
     })
     .meta({ description: 'The one thing that is tried again: pulling the images' })
     .prefault({}),
@@ -50,13 +60,18 @@ export const profileFields = {
         min: 0,
         max: 2_592_000,
       }).default(86_400),
-      stopGraceSeconds: numberSetting({ description: 'How long a stopped process or Pod may take to end by itself', unit: 'seconds', min: 0, max: 300 }).default(2),
+      stopGraceSeconds: numberSetting({
+        description: 'How long a stopped process or Pod may take to end by itself',
+        unit: 'seconds',
+        min: 0,
+        max: 300,
+      }).default(2),
     })
     .meta({ description: 'What is left when a run has ended' })
     .prefault({}),
 };
 
-const common = z.strictObject({ kind: z.string(), ...profileFields });
-
 /** What the program knows of a profile without knowing its kind. */
-export type CommonProfile = z.infer<typeof common>;
+export type CommonProfile = { readonly kind: string } & {
+  readonly [Name in keyof typeof profileFields]: z.output<(typeof profileFields)[Name]>;
+};

@@ -14,7 +14,11 @@ const DIGEST_CHARACTERS = 8;
  * Name of a run's Job: `<profile>-<run>-<digest>`, at most 62 characters, lower-case. A run's id that is too long is cut
  * and told apart by its own digest.
  */
-export function jobNameFor(input: { readonly profile: string; readonly runId: string; readonly specHash: string }): string {
+export function jobNameFor(input: {
+  readonly profile: string;
+  readonly runId: string;
+  readonly specHash: string;
+}): string {
   const profile = trimDashes(input.profile.toLowerCase().slice(0, MAX_PROFILE_CHARACTERS));
   const cut = `${trimDashes(input.runId.slice(0, MAX_RUN_CHARACTERS - DIGEST_CHARACTERS - 1))}-${specDigest(input.runId).slice(0, DIGEST_CHARACTERS)}`;
   const run = input.runId.length <= MAX_RUN_CHARACTERS ? input.runId : cut;

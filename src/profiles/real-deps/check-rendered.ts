@@ -23,7 +23,9 @@ function stageProblems(input: { readonly plan: Plan; readonly stage: Stage; read
   return [
     ...commandFaults(stage.command).map((fault) => ({ ...fault, path: `${at}.command` })),
     ...Object.entries(stage.files).flatMap(([path, content]) =>
-      [...fileFaults({ path, content }), ...textFaults(content)].slice(0, 1).map((fault) => ({ ...fault, path: `${at}.files.${path}` })),
+      [...fileFaults({ path, content }), ...textFaults(content)]
+        .slice(0, 1)
+        .map((fault) => ({ ...fault, path: `${at}.files.${path}` })),
     ),
     ...environmentProblems({ plan, stage, at }),
     ...remoteProblems({ plan, stage, at }),
@@ -34,35 +36,69 @@ function stageProblems(input: { readonly plan: Plan; readonly stage: Stage; read
   ];
 }
 
-function pulledImageProblems(input: { readonly plan: Plan; readonly stage: Stage; readonly at: string }): readonly Problem[] {
+function pulledImageProblems(input: {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly at: string;
+}): readonly Problem[] {
   const { plan, stage, at } = input;
   const run = new Set(plan.stages.filter((other) => other.kind === 'container').flatMap((other) => other.images));
   const same = run.size === stage.images.length && stage.images.every((image) => run.has(image));
   return same
     ? []
-    : [{ path: `${at}.images`, value: stage.images, message: 'are not the images that the stages run', hint: 'Pull exactly what the stages run' }];
+    : [
+        {
+          path: `${at}.images`,
+          value: stage.images,
+          message: 'are not the images that the stages run',
+          hint: 'Pull exactly what the stages run',
+        },
+      ];
 }
 
 const PROXY_NAMES: ReadonlySet<string> = new Set([...PROXY_VARIABLES, ...NO_PROXY_VARIABLES]);
 
-function environmentProblems(input: { readonly plan: Plan; readonly stage: Stage; readonly at: string }): readonly Problem[] {
+function environmentProblems(input: {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly at: string;
+}): readonly Problem[] {
   const { plan, stage, at } = input;
   const valueOf = (name: string) => stage.env.find((variable) => variable.name === name)?.value;
   const unset = PROXY_VARIABLES.filter((name) => valueOf(name) !== plan.proxy.url);
   const others = stage.env.filter(({ name }) => !PROXY_NAMES.has(name) && name !== 'GIT_REMOTE');
   return [
-    ...unset.map((name) => ({ path: `${at}.env.${name}`, message: 'does not name the proxy under test', hint: 'Give every stage all six proxy variables' })),
-    ...others.flatMap(({ name, value }) => textFaults(`${name}=${value}`).map((fault) => ({ ...fault, path: `${at}.env.${name}` }))),
+    ...unset.map((name) => ({
+      path: `${at}.env.${name}`,
+      message: 'does not name the proxy under test',
+      hint: 'Give every stage all six proxy variables',
+    })),
+    ...others.flatMap(({ name, value }) =>
+      textFaults(`${name}=${value}`).map((fault) => ({ ...fault, path: `${at}.env.${name}` })),
+    ),
   ];
 }
 
-function remoteProblems(input: { readonly plan: Plan; readonly stage: Stage; readonly at: string }): readonly Problem[] {
+function remoteProblems(input: {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly at: string;
+}): readonly Problem[] {
   const { plan, stage, at } = input;
   const given = stage.env.find(({ name }) => name === 'GIT_REMOTE')?.value;
   const path = `${at}.remote`;
   if (stage.serveThisClone) {
     const lawful = plan.target.connection.reach === 'host' && stage.remote === THIS_CLONE && given === undefined;
-    return lawful ? [] : [{ path, value: stage.remote, message: 'must be this clone, on a host target, and nothing else', hint: REMOTE_HINT }];
+    return lawful
+      ? []
+      : [
+          {
+            path,
+            value: stage.remote,
+            message: 'must be this clone, on a host target, and nothing else',
+            hint: REMOTE_HINT,
+          },
+        ];
   }
   if (given !== stage.remote) {
     return [{ path, value: given, message: 'differs from what the stage is given as GIT_REMOTE', hint: REMOTE_HINT }];
@@ -75,9 +111,18 @@ function objectProblems(input: { readonly object: PlannedObject; readonly at: st
   const { object, at } = input;
   if (object.kind === 'ConfigMap') {
     return Object.entries(object.data ?? {}).flatMap(([key, content]) =>
-      [...fileFaults({ path: key, content }), ...textFaults(content)].slice(0, 1).map((fault) => ({ ...fault, path: `${at}.data.${key}` })),
+      [...fileFaults({ path: key, content }), ...textFaults(content)]
+        .slice(0, 1)
+        .map((fault) => ({ ...fault, path: `${at}.data.${key}` })),
     );
   }
   if (object.kind === 'Job') return podFaults({ spec: object.spec, at: `${at}.spec` });
-  return [{ path: `${at}.kind`, value: object.kind, message: 'is no part of this benchmark', hint: 'Render one Job and its ConfigMap only' }];
+  return [
+    {
+      path: `${at}.kind`,
+      value: object.kind,
+      message: 'is no part of this benchmark',
+      hint: 'Render one Job and its ConfigMap only',
+    },
+  ];
 }

@@ -38,6 +38,7 @@ function runsOnAfterFailure(command: readonly string[]): boolean {
   const script = words[last + 1];
   if (last === -1 || script === undefined) return false;
   const flags = words.slice(0, last + 1);
-  const stops = flags.some((flag) => /^-[a-z]*e[a-z]*$/.test(flag) || flag === 'errexit') || /^\s*set\s+-[a-z]*e/.test(script);
+  const stops =
+    flags.some((flag) => /^-[a-z]*e[a-z]*$/.test(flag) || flag === 'errexit') || /^\s*set\s+-[a-z]*e/.test(script);
   return !stops && /[;\n]/.test(script.trim());
 }

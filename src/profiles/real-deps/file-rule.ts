@@ -8,7 +8,8 @@ export interface FileFault {
 }
 
 const EXACT_VERSION = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;
-const LOCK_FILES = /(?:^|[./])(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|go\.work|npmrc|pip\.conf)$|(?:^|\/)(?:vendor|node_modules)\//;
+const LOCK_FILES =
+  /(?:^|[./])(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|go\.work|npmrc|pip\.conf)$|(?:^|\/)(?:vendor|node_modules)\//;
 
 /** npm packages that bring a Node.js or Go toolchain. */
 const TOOLCHAIN_PACKAGE = /^(?:node|nodejs|node-bin-.+|node-(?:linux|darwin|win)-.+|go-npm|golang|go-bin)$/;
@@ -17,7 +18,12 @@ const TOOLCHAIN_PACKAGE = /^(?:node|nodejs|node-bin-.+|node-(?:linux|darwin|win)
 export function fileFaults(input: { readonly path: string; readonly content: string }): readonly FileFault[] {
   const { path, content } = input;
   if (LOCK_FILES.test(path)) {
-    return [{ message: 'could send the tool to another source than its upstream', hint: 'Leave this file out: package.json and go.mod say what is fetched' }];
+    return [
+      {
+        message: 'could send the tool to another source than its upstream',
+        hint: 'Leave this file out: package.json and go.mod say what is fetched',
+      },
+    ];
   }
   if (path.endsWith('package.json')) return packageJsonFaults(content);
   if (path.endsWith('go.mod')) return goModFaults(content);
@@ -31,10 +37,21 @@ function packageJsonFaults(content: string): readonly FileFault[] {
   return sections.flatMap((section) =>
     Object.entries(asObject(asObject(parsed)[section])).flatMap(([name, version]): FileFault[] => {
       if (TOOLCHAIN_PACKAGE.test(name)) {
-        return [{ message: `brings a toolchain by the package ${name}`, hint: 'Take it out: Node and Go come with their images' }];
+        return [
+          {
+            message: `brings a toolchain by the package ${name}`,
+            hint: 'Take it out: Node and Go come with their images',
+          },
+        ];
       }
       if (typeof version === 'string' && EXACT_VERSION.test(version)) return [];
-      return [{ message: `gives ${name} no exact version`, hint: 'Give one version of three numbers, as 1.2.3', value: String(version) }];
+      return [
+        {
+          message: `gives ${name} no exact version`,
+          hint: 'Give one version of three numbers, as 1.2.3',
+          value: String(version),
+        },
+      ];
     }),
   );
 }

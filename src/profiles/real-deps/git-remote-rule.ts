@@ -1,16 +1,32 @@
 // Tells a public Git repository from a production mirror, a CI system, or anything else inside somebody's network.
 
-const INTERNAL_SUFFIXES = ['.svc', '.local', '.internal', '.intranet', '.lan', '.corp', '.home', '.arpa', '.localdomain', '.localhost', '.test', '.example', '.invalid'];
+const INTERNAL_SUFFIXES = [
+  '.svc',
+  '.local',
+  '.internal',
+  '.intranet',
+  '.lan',
+  '.corp',
+  '.home',
+  '.arpa',
+  '.localdomain',
+  '.localhost',
+  '.test',
+  '.example',
+  '.invalid',
+];
 
 /** Names that resolve to private addresses by design. */
 const WILDCARD_DNS = /(?:^|\.)(?:nip\.io|sslip\.io|xip\.io|lvh\.me|localtest\.me|vcap\.me)$/;
 
-const CI_OR_FORGE_LABEL = /^(?:ci|cd|jenkins|drone|buildkite|teamcity|bamboo|concourse|tekton|argo|gerrit|gogs|gitea|forgejo|gitlab|gitolite|artifactory|nexus|registry)\d*$|^(?:ci|jenkins|gitea|gitlab)-|-(?:ci|jenkins|gitea|gitlab)$/;
+const CI_OR_FORGE_LABEL =
+  /^(?:ci|cd|jenkins|drone|buildkite|teamcity|bamboo|concourse|tekton|argo|gerrit|gogs|gitea|forgejo|gitlab|gitolite|artifactory|nexus|registry)\d*$|^(?:ci|jenkins|gitea|gitlab)-|-(?:ci|jenkins|gitea|gitlab)$/;
 
 /** Public forges whose own name is one of the labels above. */
 const PUBLIC_FORGES = ['gitlab.com', 'gitea.com'];
 
-const MIRROR_HOST = /(?:^|\.)mirrors?\.|ghproxy|fastgit|kgithub|gitclone|gitmirror|cnpmjs|gitee\.com$|(?:^|\.)(?:aliyun|aliyuncs|tencent|huaweicloud)\b|\.edu\.cn$/;
+const MIRROR_HOST =
+  /(?:^|\.)mirrors?\.|ghproxy|fastgit|kgithub|gitclone|gitmirror|cnpmjs|gitee\.com$|(?:^|\.)(?:aliyun|aliyuncs|tencent|huaweicloud)\b|\.edu\.cn$/;
 
 /** Why a URL is no public Git repository, as the rest of a sentence, or null when it is one. */
 export function whyNotPublicRemote(remote: string): string | null {
@@ -28,7 +44,8 @@ export function whyNotPublicRemote(remote: string): string | null {
 function whyNotPublicHost(host: string): string | null {
   if (host.startsWith('[') || /^[\d.]+$/.test(host)) return 'names an address, not a public host';
   if (!host.includes('.')) return 'names a host inside a network';
-  if (INTERNAL_SUFFIXES.some((suffix) => host.endsWith(suffix)) || host.includes('.svc.')) return 'names a host inside a network or cluster';
+  if (INTERNAL_SUFFIXES.some((suffix) => host.endsWith(suffix)) || host.includes('.svc.'))
+    return 'names a host inside a network or cluster';
   if (WILDCARD_DNS.test(host)) return 'names a host that may stand for a private address';
   if (MIRROR_HOST.test(host)) return 'names a mirror, not the upstream';
   if (PUBLIC_FORGES.includes(host)) return null;
@@ -37,4 +54,5 @@ function whyNotPublicHost(host: string): string | null {
 }
 
 /** What to do about a remote that is refused. */
-export const REMOTE_HINT = 'Give the https URL of a public repository on its own forge, as https://github.com/git/git.git';
+export const REMOTE_HINT =
+  'Give the https URL of a public repository on its own forge, as https://github.com/git/git.git';

@@ -21,7 +21,10 @@ export interface JobResources {
 const ENTER_STAGE = 'mkdir -p "$HOME" "$TMPDIR"; if [ -d "$0" ]; then cp -RL "$0"/. .; fi; exec "$@"';
 
 /** The objects, in the order in which they are to be applied. */
-export function renderObjects(input: { readonly plan: Plan; readonly resources: JobResources }): readonly PlannedObject[] {
+export function renderObjects(input: {
+  readonly plan: Plan;
+  readonly resources: JobResources;
+}): readonly PlannedObject[] {
   const job = renderJob(input);
   return stagesWithFiles(input.plan).length === 0 ? [job] : [renderFiles(input.plan), job];
 }
@@ -66,7 +69,9 @@ function renderPod(input: { readonly plan: Plan; readonly resources: JobResource
     securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
     volumes: [
       { name: 'work', emptyDir: { sizeLimit: `${resources.diskMiB}Mi` } },
-      ...(files.length === 0 ? [] : [{ name: 'files', configMap: { name: filesName(plan), items: files.flatMap(fileItems) } }]),
+      ...(files.length === 0
+        ? []
+        : [{ name: 'files', configMap: { name: filesName(plan), items: files.flatMap(fileItems) } }]),
     ],
     initContainers: containers.slice(0, -1),
     containers: containers.slice(-1),
@@ -116,7 +121,10 @@ function renderFiles(plan: Plan): PlannedObject {
 }
 
 function fileItems(stage: Stage) {
-  return Object.keys(stage.files).map((path, index) => ({ key: fileKey({ stage, path, index }), path: `${stage.name}/${path}` }));
+  return Object.keys(stage.files).map((path, index) => ({
+    key: fileKey({ stage, path, index }),
+    path: `${stage.name}/${path}`,
+  }));
 }
 
 /** A ConfigMap's key holds no slash; the number keeps `a/b` and `a.b` apart. */

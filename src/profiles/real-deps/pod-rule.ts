@@ -25,7 +25,12 @@ function containerFaults(input: { readonly container: Fields; readonly at: strin
   const { container, at } = input;
   const problems: Problem[] = [];
   if (container['imagePullPolicy'] !== 'Always') {
-    problems.push({ path: `${at}.imagePullPolicy`, value: container['imagePullPolicy'], message: 'is not Always', hint: 'Every image is asked for anew in each run' });
+    problems.push({
+      path: `${at}.imagePullPolicy`,
+      value: container['imagePullPolicy'],
+      message: 'is not Always',
+      hint: 'Every image is asked for anew in each run',
+    });
   }
   const stage = String(container['name']);
   const image = String(container['image']);

@@ -66,20 +66,24 @@ export const RULES: readonly Rule[] = [
     concern: 'source',
     sentence: 'images are pulled by the node itself; a stage must neither pull them nor change how they are pulled',
     hint: "Take it out: image-pull is the container runtime's own stage",
-    patterns: [/\b(?:docker|podman|nerdctl|ctr|crictl|skopeo|crane|oras|buildah|umoci)\b(?:\s+-\S+)*\s+(?:[a-z]+\s+)?(?:pull|load|import|copy|run|unpack)\b|\bimagepullpolicy\b/],
+    patterns: [
+      /\b(?:docker|podman|nerdctl|ctr|crictl|skopeo|crane|oras|buildah|umoci)\b(?:\s+-\S+)*\s+(?:[a-z]+\s+)?(?:pull|load|import|copy|run|unpack)\b|\bimagepullpolicy\b/,
+    ],
   },
   {
     id: 'foreign-download',
     concern: 'source',
     sentence: 'a stage must download with the tool it is named for',
     hint: 'Take it out: bytes of another downloader would count as evidence for the stage',
-    patterns: [/(?:^|[\n;&|({`]|\b(?:then|do|else|exec|xargs|env|command|time|busybox)\b)\s*(?:\w+=\S*\s+)*(?:curl|wget|aria2c|axel|httpie|lftp|rsync|scp)(?=\s|$)/],
+    patterns: [
+      /(?:^|[\n;&|({`]|\b(?:then|do|else|exec|xargs|env|command|time|busybox)\b)\s*(?:\w+=\S*\s+)*(?:curl|wget|aria2c|axel|httpie|lftp|rsync|scp)(?=\s|$)/,
+    ],
   },
   {
     id: 'url-in-stage',
     concern: 'source',
     sentence: 'a stage must not name an address to download from',
-    hint: "Name packages and modules only; a Git remote belongs under realDeps.gitMirror.remote and reaches the stage as GIT_REMOTE",
+    hint: 'Name packages and modules only; a Git remote belongs under realDeps.gitMirror.remote and reaches the stage as GIT_REMOTE',
     patterns: [/\b(?:https?|git|ssh|ftp|file|git\+[a-z]+):\/\/|\bgit@[a-z0-9.-]+:/],
   },
   {
@@ -123,13 +127,24 @@ const EXCERPT_CHARACTERS = 80;
 
 /** The rules that a text breaks, at most one for each concern. */
 export function breachesOf(text: string): readonly Breach[] {
-  const plain = text.replace(/\\\n/g, ' ').replace(/['"\\]/g, '').toLowerCase();
+  const plain = text
+    .replace(/\\\n/g, ' ')
+    .replace(/['"\\]/g, '')
+    .toLowerCase();
   const told = new Set<RuleConcern>();
   return RULES.flatMap((rule) => {
     if (told.has(rule.concern)) return [];
     const found = rule.patterns.map((pattern) => pattern.exec(plain)).find((match) => match !== null);
     if (found === undefined) return [];
     told.add(rule.concern);
-    return [{ rule, excerpt: plain.slice(found.index, found.index + Math.max(found[0].length, 1)).trim().slice(0, EXCERPT_CHARACTERS) }];
+    return [
+      {
+        rule,
+        excerpt: plain
+          .slice(found.index, found.index + Math.max(found[0].length, 1))
+          .trim()
+          .slice(0, EXCERPT_CHARACTERS),
+      },
+    ];
   });
 }

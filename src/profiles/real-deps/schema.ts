@@ -19,19 +19,15 @@ const stageDeadline = (description: string, seconds: number) =>
   numberSetting({ description, unit: 'seconds', min: 1, max: MAX_DEADLINE_SECONDS }).default(seconds);
 
 const stageSchema = z.strictObject({
-  name: z
-    .enum(STAGE_NAMES)
-    .meta({ description: 'Which stage this is; stages stand in this order, each at most once' }),
-  image: imageSetting('Image that the stage runs on a cluster; must be the real one under docker.io. For git-mirror it stands under `gitMirror`').optional(),
-  deadlineSeconds: stageDeadline("Longest time for the stage, from its own start", 900),
-  command: z
-    .array(z.string().min(1).max(MAX_WORD_CHARACTERS))
-    .min(1)
-    .max(32)
-    .meta({
-      description: 'argv of the stage, run in an empty working directory; 1 to 32 words of 1 to 16384 characters',
-      hint: 'Give a list of words, as ["sh", "-euc", "npm install"]',
-    }),
+  name: z.enum(STAGE_NAMES).meta({ description: 'Which stage this is; stages stand in this order, each at most once' }),
+  image: imageSetting(
+    'Image that the stage runs on a cluster; must be the real one under docker.io. For git-mirror it stands under `gitMirror`',
+  ).optional(),
+  deadlineSeconds: stageDeadline('Longest time for the stage, from its own start', 900),
+  command: z.array(z.string().min(1).max(MAX_WORD_CHARACTERS)).min(1).max(32).meta({
+    description: 'argv of the stage, run in an empty working directory; 1 to 32 words of 1 to 16384 characters',
+    hint: 'Give a list of words, as ["sh", "-euc", "npm install"]',
+  }),
   files: z
     .record(
       textSetting({
@@ -45,12 +41,16 @@ const stageSchema = z.strictObject({
     .default({}),
   tools: z
     .array(
-      textSetting({ description: 'Name of a program', pattern: /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, hint: 'Give the bare name of a program, as npm' }),
+      textSetting({
+        description: 'Name of a program',
+        pattern: /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/,
+        hint: 'Give the bare name of a program, as npm',
+      }),
     )
     .max(8)
     .meta({
       description:
-        "Programs that a host target must have for the stage, else it is left out; what the stage is named for (node and npm, go, git, apk) unless given",
+        'Programs that a host target must have for the stage, else it is left out; what the stage is named for (node and npm, go, git, apk) unless given',
     })
     .optional(),
 });
@@ -61,11 +61,17 @@ const gitMirrorSchema = z.strictObject({
     .string()
     .min(1)
     .max(500)
-    .meta({ description: 'Public Git repository that git-mirror clones', hint: 'Give a public https URL, as https://github.com/git/git.git' })
+    .meta({
+      description: 'Public Git repository that git-mirror clones',
+      hint: 'Give a public https URL, as https://github.com/git/git.git',
+    })
     .optional(),
   source: z
     .literal('this-clone')
-    .meta({ description: "`this-clone`: serve this program's own clone over smart HTTP on loopback and mirror that; host targets only" })
+    .meta({
+      description:
+        "`this-clone`: serve this program's own clone over smart HTTP on loopback and mirror that; host targets only",
+    })
     .optional(),
 });
 
@@ -75,18 +81,42 @@ const realDepsSchema = z.strictObject({
       deadlineSeconds: stageDeadline('Longest time for pulling all images', 1_800),
       throughProxy: z
         .boolean()
-        .meta({ description: "Whether the node's container runtime pulls through the proxy under test, so that a proxy that saw nothing of it was bypassed" })
+        .meta({
+          description:
+            "Whether the node's container runtime pulls through the proxy under test, so that a proxy that saw nothing of it was bypassed",
+        })
         .default(true),
     })
     .meta({ description: 'The image-pull stage; clusters only' })
     .prefault({}),
-  stages: z.array(stageSchema).min(1).max(STAGE_NAMES.length).meta({ description: 'The stages, in order', hint: 'List at least one stage' }),
-  gitMirror: gitMirrorSchema.meta({ description: 'Where git-mirror gets its image and its source; one of `remote` and `source`' }).prefault({}),
+  stages: z
+    .array(stageSchema)
+    .min(1)
+    .max(STAGE_NAMES.length)
+    .meta({ description: 'The stages, in order', hint: 'List at least one stage' }),
+  gitMirror: gitMirrorSchema
+    .meta({ description: 'Where git-mirror gets its image and its source; one of `remote` and `source`' })
+    .prefault({}),
   resources: z
     .strictObject({
-      cpuMillicores: numberSetting({ description: 'CPU limit of each container', unit: 'millicores', min: 100, max: 64_000 }).default(2_000),
-      memoryMiB: numberSetting({ description: 'Memory limit of each container', unit: 'MiB', min: 64, max: 262_144 }).default(2_048),
-      diskMiB: numberSetting({ description: 'Limit of the work volume that all stages share', unit: 'MiB', min: 256, max: 1_048_576 }).default(12_288),
+      cpuMillicores: numberSetting({
+        description: 'CPU limit of each container',
+        unit: 'millicores',
+        min: 100,
+        max: 64_000,
+      }).default(2_000),
+      memoryMiB: numberSetting({
+        description: 'Memory limit of each container',
+        unit: 'MiB',
+        min: 64,
+        max: 262_144,
+      }).default(2_048),
+      diskMiB: numberSetting({
+        description: 'Limit of the work volume that all stages share',
+        unit: 'MiB',
+        min: 256,
+        max: 1_048_576,
+      }).default(12_288),
     })
     .meta({ description: 'Bounds of the Job on a cluster' })
     .prefault({}),

@@ -2,7 +2,14 @@
 import type { EnvironmentVariable, PlannedProxy } from '../../plan/plan.ts';
 
 /** The variables that say which proxy to use; git and others read only the lower-case forms. */
-export const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'] as const;
+export const PROXY_VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'all_proxy',
+] as const;
 
 /** The variables that say what goes direct. */
 export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const;

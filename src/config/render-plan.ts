@@ -1,27 +1,49 @@
 // From names to a Plan: what the worker's render activity and the command line's --dry-run both call.
-import type { RunRequest } from '../activities/contract.ts';
-import { resolveProfile, resolveProxy, resolveTarget } from '../config/config.ts';
-import type { Config } from '../config/config.ts';
 import { InvalidInputError } from '../errors/errors.ts';
 import type { Problem } from '../errors/errors.ts';
 import type { Plan, PlannedTarget } from '../plan/plan.ts';
-import { findProfileKind } from './registry.ts';
-import type { ProfileConfig } from './registry.ts';
+import type { PlanOverrides } from '../profiles/profile-kind.ts';
+import { findProfileKind } from '../profiles/registry.ts';
+import type { ProfileConfig } from '../profiles/registry.ts';
+import { resolveProfile, resolveProxy, resolveTarget } from './config.ts';
+import type { Config } from './config.ts';
+
+/** A run asked for by names; what the activities' contract calls a RunRequest. */
+export interface NamedRun extends PlanOverrides {
+  readonly target: string;
+  readonly profile: string;
+}
 
 /**
  * The Plan of one run, checked against the rules. Pure: equal inputs make equal Plans.
  * @param input.runId lower-case letters, digits and dashes, at most 63
  * @throws InvalidInputError with every problem found
  */
-export function renderPlan(input: { readonly config: Config; readonly request: RunRequest; readonly runId: string }): Plan {
+export function renderPlan(input: {
+  readonly config: Config;
+  readonly request: NamedRun;
+  readonly runId: string;
+}): Plan {
   const { config, request, runId } = input;
   const target = resolveTarget({ config, name: request.target });
   const profile = resolveProfile({ config, name: request.profile });
   const kind = findProfileKind(profile.kind);
   if (kind === undefined) {
-    throw new InvalidInputError([{ file: config.files.profiles, path: `profiles.${request.profile}.kind`, value: profile.kind, message: 'is no known kind', hint: 'Correct the kind' }]);
+    throw new InvalidInputError([
+      {
+        file: config.files.profiles,
+        path: `profiles.${request.profile}.kind`,
+        value: profile.kind,
+        message: 'is no known kind',
+        hint: 'Correct the kind',
+      },
+    ]);
   }
-  throwIfAny([...runIdProblems(runId), ...kind.checkRequest(request), ...suitProblems({ config, profile, profileName: request.profile, target })]);
+  throwIfAny([
+    ...runIdProblems(runId),
+    ...kind.checkRequest(request),
+    ...suitProblems({ config, profile, profileName: request.profile, target }),
+  ]);
   const plan = kind.plan({
     profileName: request.profile,
     profile,
@@ -40,7 +62,14 @@ export function renderPlan(input: { readonly config: Config; readonly request: R
 function runIdProblems(runId: string): readonly Problem[] {
   return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(runId)
     ? []
-    : [{ path: 'runId', value: runId, message: 'is no usable run id', hint: 'Use 1 to 63 lower-case letters, digits and dashes, with a letter or digit at both ends' }];
+    : [
+        {
+          path: 'runId',
+          value: runId,
+          message: 'is no usable run id',
+          hint: 'Use 1 to 63 lower-case letters, digits and dashes, with a letter or digit at both ends',
+        },
+      ];
 }
 
 /** Whether the profile can run on the target at all. */
@@ -56,14 +85,18 @@ function suitProblems(input: {
   const others = Object.entries(config.profiles)
     .filter(([, other]) => other.requires === 'any' || other.requires === has)
     .map(([name]) => name);
-  const without = has === 'host' ? 'has no cluster: its stages run as processes of this machine' : 'is a cluster, not this machine';
+  const without =
+    has === 'host' ? 'has no cluster: its stages run as processes of this machine' : 'is a cluster, not this machine';
   return [
     {
       file: config.files.targets,
       path: `targets.${target.name}.reach`,
       value: target.connection.reach,
       message: `profile ${profileName} needs a ${profile.requires}, and target ${target.name} ${without}`,
-      hint: others.length === 0 ? `Choose a target that is a ${profile.requires}` : `Use ${others.map((name) => `--profile ${name}`).join(' or ')}, or a target that is a ${profile.requires}`,
+      hint:
+        others.length === 0
+          ? `Choose a target that is a ${profile.requires}`
+          : `Use ${others.map((name) => `--profile ${name}`).join(' or ')}, or a target that is a ${profile.requires}`,
     },
   ];
 }
