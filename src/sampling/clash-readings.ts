@@ -39,8 +39,8 @@ export async function pumpClashReadings(input: ClashReadingsInput): Promise<void
 
 function createPump(input: ClashReadingsInput): { stream(): Promise<void>; poll(): Promise<void> } {
   const { endpoint, intervalMs, signal, onSnapshot, onOutage } = input;
-  let streaming = false;
-  let streamTried = false;
+  // The stream goes first; polling takes over once it has ended.
+  let streaming = true;
   let pollNow: () => void = () => undefined;
   let pollAbort = new AbortController();
   let outage: string | undefined;
@@ -79,7 +79,6 @@ function createPump(input: ClashReadingsInput): { stream(): Promise<void>; poll(
         },
       });
       streaming = false;
-      streamTried = true;
       if (end.malformed) tellOutage(end.reason);
       pollNow();
       await pause({ ms: retryMs, signal });
@@ -89,7 +88,7 @@ function createPump(input: ClashReadingsInput): { stream(): Promise<void>; poll(
 
   async function poll(): Promise<void> {
     while (!signal.aborted) {
-      if (streaming || !streamTried) {
+      if (streaming) {
         await streamGone();
         continue;
       }

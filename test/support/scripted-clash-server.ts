@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 /** What to do with one kind of request: answer a status and text, or say nothing for ever. */
-export type ScriptedAnswer = { readonly status: number; readonly text: string } | 'silence';
+export type ScriptedAnswer = { readonly status: number; readonly text: string; readonly location?: string } | 'silence';
 
 export interface ScriptedClashServer {
   readonly url: string;
@@ -32,7 +32,9 @@ export async function startScriptedClashServer(port = 0): Promise<ScriptedClashS
   const server = createServer((request, response) => {
     asked.push({ url: request.url ?? '', headers: request.headers });
     const answer = request.url === '/version' ? script.version : script.poll;
-    if (answer !== 'silence') response.writeHead(answer.status).end(answer.text);
+    if (answer === 'silence') return;
+    if (answer.location !== undefined) response.setHeader('location', answer.location);
+    response.writeHead(answer.status).end(answer.text);
   });
   const ignored: Duplex[] = [];
   const sockets = new WebSocketServer({ noServer: true });

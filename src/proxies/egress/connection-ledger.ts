@@ -40,8 +40,6 @@ export interface ConnectionLedger {
   snapshot(): LedgerSnapshot;
   /** Breaks one open connection; says whether there was one. */
   breakConnection(input: { readonly id: string }): boolean;
-  /** Breaks all that are open. */
-  breakAll(): void;
 }
 
 interface OpenConnection {
@@ -124,10 +122,6 @@ export function createConnectionLedger(input: {
       const connection = open.get(id);
       connection?.socket.resetAndDestroy();
       return connection !== undefined;
-    },
-
-    breakAll() {
-      for (const connection of [...open.values()]) connection.socket.resetAndDestroy();
     },
   };
 }

@@ -90,9 +90,6 @@ async function dialForPlainRequest(
     client,
     timeoutMs: connectTimeoutMs,
   });
-  const onClientClose = (): void => void target.destroy();
-  client.once('close', onClientClose);
-  target.once('close', () => client.removeListener('close', onClientClose));
   return { httpAgent: new SingleConnectionAgent(target) };
 }
 

@@ -141,14 +141,16 @@ describe('one reading', () => {
   test('ends with the reason of its signal', async () => {
     server.script.poll = 'silence';
     const reading = createClashClient({ url: server.url }).read({ signal: stop.signal });
-    stop.abort(new Error('enough'));
-    await expect(reading).rejects.toThrow('enough');
+    const reason = new Error('enough');
+    stop.abort(reason);
+    await expect(reading).rejects.toBe(reason);
   });
 
   test('does not follow a redirect with the secret in hand', async () => {
-    server.script.poll = { status: 302, text: '' };
+    server.script.poll = { status: 302, text: '', location: '/version' };
     const client = createClashClient({ url: server.url, secret: SECRET });
     expect((await failureOf(client.read({ signal: never }))).message).toContain('it answered 302');
+    expect(server.asked).toHaveLength(1);
   });
 });
 
@@ -257,8 +259,13 @@ describe('readings', () => {
     const again = server.nextStream();
     stream.terminate();
     expect(await firstOf(heard, 'polling')).toBe(20);
-    (await again).send(connectionsText(30));
+    const back = await again;
+    back.send(connectionsText(30));
     expect(await firstOf(heard, 'stream')).toBe(30);
+    // Long enough for polls, were there any.
+    await sleep(200);
+    back.send(connectionsText(31));
+    expect(await heard.next()).toEqual({ uploadTotalBytes: 31, via: 'stream' });
     expect(heard.outages).toEqual([]);
   });
 
@@ -335,7 +342,7 @@ describe('readings', () => {
   });
 
   test('end with their signal and leave no socket open', async () => {
-    const heard = listen();
+    const heard = listen({ intervalMs: 60_000 });
     const first = heard.next();
     const stream = await server.nextStream();
     stream.send(connectionsText(1));
