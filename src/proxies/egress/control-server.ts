@@ -61,7 +61,8 @@ export function createControlServer(options: ControlServerOptions): ControlServe
     socket.on('error', () => socket.destroy());
     const url = urlOf(request);
     if (url === undefined) return refuseUpgrade(socket, '400 Bad Request');
-    if (!allowed({ request, url, upgrade: true, secret: options.secret })) return refuseUpgrade(socket, '401 Unauthorized');
+    if (!allowed({ request, url, upgrade: true, secret: options.secret }))
+      return refuseUpgrade(socket, '401 Unauthorized');
     if (url.pathname !== '/connections' && url.pathname !== '/traffic') return refuseUpgrade(socket, '404 Not Found');
     const intervalMs = intervalOf(url);
     if (intervalMs === undefined) return refuseUpgrade(socket, '400 Bad Request');

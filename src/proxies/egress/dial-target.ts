@@ -38,7 +38,8 @@ export async function dialTarget(input: {
       reject(new RequestError(message, status));
     };
     const timer = setTimeout(() => fail(`Target ${where} did not answer within ${timeoutMs} ms`, 504), timeoutMs);
-    const onError = (error: NodeJS.ErrnoException): void => fail(`Target ${where} cannot be reached: ${reasonOf(error)}`, 502);
+    const onError = (error: NodeJS.ErrnoException): void =>
+      fail(`Target ${where} cannot be reached: ${reasonOf(error)}`, 502);
     const onClientClose = (): void => fail(`The client left before ${where} was reached`, 502);
     const onConnect = (): void => {
       release();

@@ -74,13 +74,17 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   try {
     await proxy.listen();
   } catch (error) {
-    throw new InfrastructureError(`The egress proxy cannot listen on ${host}:${options.proxyPort}: ${messageOf(error)}`);
+    throw new InfrastructureError(
+      `The egress proxy cannot listen on ${host}:${options.proxyPort}: ${messageOf(error)}`,
+    );
   }
   try {
     await listen({ server: control.server, host, port: options.controlPort });
   } catch (error) {
     await proxy.close(true);
-    throw new InfrastructureError(`The control API cannot listen on ${host}:${options.controlPort}: ${messageOf(error)}`);
+    throw new InfrastructureError(
+      `The control API cannot listen on ${host}:${options.controlPort}: ${messageOf(error)}`,
+    );
   }
 
   let closing: Promise<void> | undefined;

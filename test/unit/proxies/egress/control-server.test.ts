@@ -129,10 +129,7 @@ describe('closed connections', () => {
   test('stay listed with their end, and vanish after their time while the totals keep them', async () => {
     const lingering = await start({ lingerMs: 150 });
     await echoThrough(lingering, 'short');
-    const ended = await connectionsWhen(
-      lingering.controlUrl,
-      (got) => got.connections.length === 1 && allEnded(got),
-    );
+    const ended = await connectionsWhen(lingering.controlUrl, (got) => got.connections.length === 1 && allEnded(got));
     const [connection] = ended.connections;
     expect(Date.parse(connection?.end ?? '')).toBeGreaterThanOrEqual(Date.parse(connection?.start ?? ''));
     const later = await connectionsWhen(lingering.controlUrl, (got) => got.connections.length === 0);
@@ -157,11 +154,14 @@ describe('the stream of connections', () => {
     for (let index = 0; index < 3; index += 1) await nextDocument(quick);
   });
 
-  test.each(['49', '0', '-1', 'NaN', 'soon', '1e99', 'Infinity'])('is refused with 400 at the pace %j', async (interval) => {
-    const { controlUrl } = await start();
-    expect(await upgradeStatus(`${controlUrl}/connections?interval=${interval}`)).toBe(400);
-    expect(await upgradeStatus(`${controlUrl}/connections?interval=50`)).toBe(101);
-  });
+  test.each(['49', '0', '-1', 'NaN', 'soon', '1e99', 'Infinity'])(
+    'is refused with 400 at the pace %j',
+    async (interval) => {
+      const { controlUrl } = await start();
+      expect(await upgradeStatus(`${controlUrl}/connections?interval=${interval}`)).toBe(400);
+      expect(await upgradeStatus(`${controlUrl}/connections?interval=50`)).toBe(101);
+    },
+  );
 
   test('is only to be had where there is one', async () => {
     const { controlUrl } = await start();

@@ -56,7 +56,11 @@ describe('plain requests over one kept connection', () => {
     for (let round = 0; round < 4; round += 1) {
       const got = await ask({ url: `http://127.0.0.1:${first.port}/file` });
       expect(got).toEqual({ status: 200, bytes: 300_000, reusedConnection: round > 0 });
-      const put = await ask({ url: `http://127.0.0.1:${second.port}/store`, method: 'PUT', body: Buffer.alloc(2 * MIB) });
+      const put = await ask({
+        url: `http://127.0.0.1:${second.port}/store`,
+        method: 'PUT',
+        body: Buffer.alloc(2 * MIB),
+      });
       expect(put).toEqual({ status: 200, bytes: 6, reusedConnection: true });
     }
 

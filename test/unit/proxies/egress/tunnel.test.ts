@@ -79,7 +79,11 @@ describe('what a tunnel counts', () => {
     socket.write('question');
     const answer = await connectionsWhen(proxy.controlUrl, (got) => got.uploadTotal === 8 && got.downloadTotal === 8);
     expect(answer.connections).toMatchObject([
-      { metadata: { host: '', destinationIP: '127.0.0.1', sourceIP: '127.0.0.1', type: 'HTTPS' }, upload: 8, download: 8 },
+      {
+        metadata: { host: '', destinationIP: '127.0.0.1', sourceIP: '127.0.0.1', type: 'HTTPS' },
+        upload: 8,
+        download: 8,
+      },
     ]);
     expect(answer.connections[0]).not.toHaveProperty('end');
     socket.destroy();
@@ -129,7 +133,9 @@ describe('a tunnel', () => {
     expect(target?.receivedBytes()).toBe(3 * MIB);
   });
 
-  test('does not read ahead of a slow client, and loses nothing when the client goes on', { timeout: 30_000 }, async () => {
+  test('does not read ahead of a slow client, and loses nothing when the client goes on', {
+    timeout: 30_000,
+  }, async () => {
     const authority = await startTarget((socket) => socket.end(Buffer.alloc(96 * MIB)));
     const { socket } = await openTunnel({ proxyUrl: proxy.proxyUrl, authority });
     const taken = await settled(async () => (await getConnections(proxy.controlUrl)).downloadTotal);
@@ -223,9 +229,12 @@ describe('a target that cannot be reached', () => {
     await tunnelStillWorks();
   });
 
-  test.each(['127.0.0.1', '127.0.0.1:99999', ':443'])('is answered with 400 when it is written as %j', async (authority) => {
-    const { status } = await openTunnel({ proxyUrl: proxy.proxyUrl, authority });
-    expect(status).toBe(400);
-    await tunnelStillWorks();
-  });
+  test.each(['127.0.0.1', '127.0.0.1:99999', ':443'])(
+    'is answered with 400 when it is written as %j',
+    async (authority) => {
+      const { status } = await openTunnel({ proxyUrl: proxy.proxyUrl, authority });
+      expect(status).toBe(400);
+      await tunnelStillWorks();
+    },
+  );
 });
