@@ -49,7 +49,7 @@ export async function openJournal(input: {
   readonly maxBytes?: number;
 }): Promise<Journal> {
   const { dir, attempt, maxBytes = DEFAULT_MAX_JOURNAL_BYTES } = input;
-  const path = join(dir, `attempt-${attempt}-${randomBytes(4).toString('hex')}.jsonl`);
+  const path = join(dir, `attempt-${attempt}-${Date.now()}-${randomBytes(4).toString('hex')}.jsonl`);
   const file = await orBroken(async () => {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     return await open(path, 'ax', 0o600);
@@ -58,7 +58,7 @@ export async function openJournal(input: {
 }
 
 /**
- * Reads what all attempts of a run wrote, oldest attempt first; none when the directory does not exist. A last line cut
+ * Reads what all attempts of a run wrote, in the order in which they began; none when the directory does not exist. A last line cut
  * short by a crash is left out; any other line that is no record becomes a note about damage.
  * @throws InfrastructureError
  */
@@ -66,7 +66,7 @@ export async function readJournal(input: { readonly dir: string }): Promise<read
   return await orBroken(async () => {
     const files = (await readdir(input.dir).catch(emptyWhenMissing))
       .filter((file) => file.endsWith('.jsonl'))
-      .sort((a, b) => attemptOf(a) - attemptOf(b) || (a < b ? -1 : 1));
+      .sort((a, b) => beganAtMs(a) - beganAtMs(b) || (a < b ? -1 : 1));
     const attempts: (readonly JournalRecord[])[] = [];
     for (const file of files) attempts.push(recordsOf(await readFile(join(input.dir, file), 'utf8')));
     return attempts;
@@ -170,8 +170,9 @@ function damage(input: { readonly atMs: number; readonly line: number }): Journa
   return { kind: 'note', about: 'damage', atMs: input.atMs, reason };
 }
 
-function attemptOf(file: string): number {
-  return Number(/^attempt-(\d+)-/.exec(file)?.[1] ?? 0);
+/** Attempts are numbered anew when sampling is begun anew; only the time tells which one is the later. */
+function beganAtMs(file: string): number {
+  return Number(/^attempt-\d+-(\d+)-/.exec(file)?.[1] ?? 0);
 }
 
 function emptyWhenMissing(thrown: NodeJS.ErrnoException): string[] {

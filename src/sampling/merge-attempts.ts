@@ -10,10 +10,11 @@ export interface MergedRecord {
 }
 
 /**
- * Merges attempts by time. Where two overlap the later one counts from its first reading on: its values are cumulative,
- * so nothing of the older one is needed any more, and readings that were delayed on their way cannot be mixed up.
+ * Merges attempts by time. Where two overlap, the one that began later counts from its first reading on: its values are
+ * cumulative, so nothing of the older one is needed any more, and readings that were late cannot be mixed up.
  */
 export function mergeAttempts(input: {
+  /** In the order in which they began. */
   readonly attempts: readonly (readonly JournalRecord[])[];
   /** No record counts before this moment: the baseline's. */
   readonly notBeforeMs: number;
@@ -25,18 +26,12 @@ export function mergeAttempts(input: {
       return { record, atMs: latestMs, attempt };
     });
   });
-  const firstReadingMs = timed.map((records) => records.find(({ record }) => record.kind === 'reading')?.atMs ?? Infinity);
-  const order = timed.map((_, attempt) => attempt).sort((a, b) => at(firstReadingMs, a) - at(firstReadingMs, b) || a - b);
   const counting: (readonly MergedRecord[])[] = [];
   let untilMs = Number.POSITIVE_INFINITY;
-  for (const attempt of order.toReversed()) {
+  for (const records of timed.toReversed()) {
     const limitMs = untilMs;
-    counting.unshift((timed[attempt] ?? []).filter(({ atMs }) => atMs < limitMs));
-    untilMs = Math.min(untilMs, at(firstReadingMs, attempt));
+    counting.unshift(records.filter(({ atMs }) => atMs < limitMs));
+    untilMs = Math.min(untilMs, records.find(({ record }) => record.kind === 'reading')?.atMs ?? untilMs);
   }
   return counting.flat().sort((a, b) => a.atMs - b.atMs);
-}
-
-function at(times: readonly number[], attempt: number): number {
-  return times[attempt] ?? Number.POSITIVE_INFINITY;
 }

@@ -20,7 +20,7 @@ import { type MergedRecord, mergeAttempts } from './merge-attempts.ts';
 export function foldSeries(input: {
   readonly baseline: SamplingBaseline;
   readonly intervalMs: number;
-  /** What each attempt at sampling wrote, oldest attempt first; within one in the order of writing. */
+  /** What each attempt at sampling wrote, in the order in which they began; within one in the order of writing. */
   readonly readings: readonly (readonly JournalRecord[])[];
 }): SampleSeries {
   const { baseline, intervalMs, readings: attempts } = input;
