@@ -21,7 +21,7 @@ export const goInstallSource: TemporalSource = {
     const workshop = mkdtempSync(join(home, 'building-'));
     const startedAtMs = performance.now();
     const elapsed = (): string => `${Math.round((performance.now() - startedAtMs) / 1000)} s`;
-    input.onProgress(`building temporal ${TEMPORAL_CLI_VERSION} with go install, once; this takes 2 to 5 minutes`);
+    input.onProgress(`building temporal ${TEMPORAL_CLI_VERSION} with go install, once; this takes a few minutes`);
     const ticker = setInterval(() => input.onProgress(`still building temporal, ${elapsed()}`), TELL_EVERY_MS);
     try {
       const run = await runCommand({

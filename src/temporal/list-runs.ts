@@ -16,6 +16,8 @@ export interface RunSummary {
   readonly target: string | null;
   readonly profile: string | null;
   readonly state: ListedState;
+  /** Whether its workflow is still open. */
+  readonly open: boolean;
   readonly failureFamily: string | null;
   readonly startedAtMs: number;
   readonly finishedAtMs: number | null;
@@ -47,6 +49,16 @@ export async function listRuns({ client, filter }: { readonly client: Client; re
   return found.toSorted((a, b) => b.startedAtMs - a.startedAtMs).slice(0, filter.limit);
 }
 
+/** Workflow ids of the fleets that have not ended. */
+export async function listOpenFleets({ client }: { readonly client: Client }): Promise<readonly string[]> {
+  const query = `WorkflowType = ${quoted(WORKFLOW_TYPES.benchmarkFleet)} AND ExecutionStatus = 'Running'`;
+  return await withOwnErrors(async () => {
+    const found: string[] = [];
+    for await (const { workflowId } of client.workflow.list({ query })) found.push(workflowId);
+    return found;
+  });
+}
+
 /** The visibility query of a filter. */
 export function queryOf({ target, profile, state }: RunFilter): string {
   return [
@@ -76,7 +88,8 @@ function quoted(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-function summaryOfExecution(execution: WorkflowExecutionInfo): RunSummary {
+/** What Temporal tells of a workflow by itself, without asking a worker. */
+export function summaryOfExecution(execution: Execution): RunSummary {
   const attributes = execution.typedSearchAttributes;
   const { workflowId, memo } = execution;
   const prefix = runWorkflowId('');
@@ -86,12 +99,15 @@ function summaryOfExecution(execution: WorkflowExecutionInfo): RunSummary {
     target: attributes.get(TARGET) ?? null,
     profile: attributes.get(PROFILE) ?? null,
     state: listedState({ status: execution.status.name, noted: attributes.get(STATE) }),
+    open: execution.status.name === 'RUNNING' || execution.status.name === 'PAUSED',
     failureFamily: attributes.get(FAILURE_FAMILY) ?? null,
     startedAtMs: execution.startTime.getTime(),
     finishedAtMs: execution.closeTime?.getTime() ?? null,
     jobName: typeof memo?.['jobName'] === 'string' ? memo['jobName'] : null,
   };
 }
+
+type Execution = Pick<WorkflowExecutionInfo, 'workflowId' | 'typedSearchAttributes' | 'memo' | 'status' | 'startTime' | 'closeTime'>;
 
 function listedState(input: { readonly status: WorkflowExecutionInfo['status']['name']; readonly noted: string | undefined }): ListedState {
   const ended = OUTCOMES.find((outcome) => outcome === input.noted);

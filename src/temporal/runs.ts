@@ -4,8 +4,8 @@ import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio
 import { messageOf } from '../errors/errors.ts';
 import type { ResultDocument } from '../evidence/evidence.ts';
 import { type FleetStatus, type RunStatus, cancelRun, fleetStatus, runStatus } from '../workflows/messages.ts';
-import { type RunFilter, type RunSummary, listRuns } from './list-runs.ts';
-import { type LiveTotals, liveTotals } from './live-totals.ts';
+import { type RunFilter, type RunSummary, listOpenFleets, listRuns, summaryOfExecution } from './list-runs.ts';
+import { type LiveTotals, LiveTotalsReader } from './live-totals.ts';
 import { failureOfWorkflow, isUnanswered, ownError } from './own-error.ts';
 import { noWorker, requireWorker } from './pollers.ts';
 import { type ShortWorkflows, createShortWorkflows } from './short-workflows.ts';
@@ -19,18 +19,13 @@ export type RunEnd =
   /** Never got as far as a verdict: bad input, mostly. */
   | { readonly kind: 'error'; readonly error: Error };
 
-/** Where a run's workflow is. */
-export interface Execution {
-  readonly open: boolean;
-  readonly startedAtMs: number;
-  readonly finishedAtMs: number | null;
-}
-
 export interface Runs extends ShortWorkflows {
   /** Starts one run per target. @throws UnreachableError */
   startFleet(input: StartFleetInput): Promise<StartedFleet>;
-  /** Whether a workflow exists and is open; null when Temporal knows none of that id. */
-  find(workflowId: string): Promise<Execution | null>;
+  /** A run, or a fleet, by its workflow's id, as up to date as can be; null when Temporal knows none. */
+  find(workflowId: string): Promise<RunSummary | null>;
+  /** Workflow ids of the fleets that have not ended. */
+  openFleets(): Promise<readonly string[]>;
   /** The live status; asks the worker. @throws UnreachableError when none answers within 5 s */
   statusOf(workflowId: string): Promise<RunStatus>;
   /** A fleet's live status; asks the worker. Throws as `statusOf`. */
@@ -53,6 +48,7 @@ export interface Runs extends ShortWorkflows {
 const QUERY_WITHIN_MS = 5_000;
 
 export function createRuns({ client, taskQueue }: { readonly client: Client; readonly taskQueue: string }): Runs {
+  const totals = new LiveTotalsReader({ client });
   const query = async <T>(ask: () => Promise<T>): Promise<T> => {
     try {
       return await client.withDeadline(Date.now() + QUERY_WITHIN_MS, ask);
@@ -65,10 +61,11 @@ export function createRuns({ client, taskQueue }: { readonly client: Client; rea
     ...createShortWorkflows({ client, taskQueue }),
     startFleet: (input) => startFleet({ client, taskQueue, ...input }),
     find: (workflowId) => find({ client, workflowId }),
+    openFleets: () => listOpenFleets({ client }),
     statusOf: (workflowId) => query(() => client.workflow.getHandle(workflowId).query(runStatus)),
     fleetStatusOf: (workflowId) => query(() => client.workflow.getHandle(workflowId).query(fleetStatus)),
     endOf: (input) => endOf({ client, ...input }),
-    liveTotals: (workflowId) => liveTotals({ client, workflowId }),
+    liveTotals: (workflowId) => totals.read(workflowId),
     listRuns: (filter) => listRuns({ client, filter }),
     cancelRun: ({ workflowId, reason }) => unlessEnded({ client, workflowId, ask: (handle) => handle.signal(cancelRun, { reason }) }),
     cancelNow: (workflowId) => unlessEnded({ client, workflowId, ask: (handle) => handle.cancel() }),
@@ -78,14 +75,9 @@ export function createRuns({ client, taskQueue }: { readonly client: Client; rea
 
 type Handle = ReturnType<Client['workflow']['getHandle']>;
 
-async function find({ client, workflowId }: { readonly client: Client; readonly workflowId: string }): Promise<Execution | null> {
+async function find({ client, workflowId }: { readonly client: Client; readonly workflowId: string }): Promise<RunSummary | null> {
   try {
-    const { status, startTime, closeTime } = await client.workflow.getHandle(workflowId).describe();
-    return {
-      open: status.name === 'RUNNING' || status.name === 'PAUSED',
-      startedAtMs: startTime.getTime(),
-      finishedAtMs: closeTime?.getTime() ?? null,
-    };
+    return summaryOfExecution(await client.workflow.getHandle(workflowId).describe());
   } catch (thrown) {
     if (isNotFound(thrown)) return null;
     throw ownError(thrown);

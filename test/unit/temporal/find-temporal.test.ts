@@ -43,7 +43,7 @@ test('go install builds the pinned version where there is no other way, and only
   expect(lines.map((line) => line.replace(/\d+ s$/, 'N s'))).toEqual([
     'no Temporal from `temporal` on PATH: there is none',
     "no Temporal from the SDK's download: no route",
-    'building temporal v1.5.1 with go install, once; this takes 2 to 5 minutes',
+    'building temporal v1.5.1 with go install, once; this takes a few minutes',
     'temporal v1.5.1 was built in N s',
   ]);
 });
