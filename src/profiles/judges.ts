@@ -5,7 +5,6 @@ import { judgeRealDeps } from './real-deps/judge.ts';
 
 const JUDGES: ReadonlyMap<string, Judge> = new Map([
   ['k3s-real-deps', judgeRealDeps],
-  ['host-real-deps', judgeRealDeps],
 ]);
 
 /** The judge of a profile kind. @throws InvalidInputError for a kind that has none */
