@@ -31,11 +31,12 @@ export async function readYamlFile(
   if ('problem' in read) return { problems: [read.problem] };
   const lines = new LineCounter();
   try {
-    const document = parseDocument(read.text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    const document = parseDocument(read.text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
     const faults = [...document.errors, ...document.warnings];
     const syntax = faults.find((fault) => fault.code !== 'DUPLICATE_KEY');
     const told = syntax === undefined ? faults : [syntax];
     if (told.length > 0) {
+      if (told.some((fault) => STACK_EXHAUSTED.test(fault.message))) return { problems: [plainlyProblem({ file, message: TOO_DEEP })] };
       return {
         problems: told.map((fault) =>
           yamlProblem({ file, at: lines.linePos(fault.pos[0]), code: fault.code, message: fault.message }),
@@ -46,20 +47,18 @@ export async function readYamlFile(
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { yaml: { file, data, whereIs: (path) => whereIs({ file, document, lines, path }) } };
   } catch (thrown) {
-    // The library throws for too many aliases and for nesting beyond the stack.
-    const reason =
-      thrown instanceof RangeError ? 'is nested too deeply' : `is no usable YAML: ${firstLine(messageOf(thrown))}`;
-    return {
-      problems: [
-        {
-          file,
-          path: '(file)',
-          message: reason,
-          hint: 'Write the values out plainly, without nesting or aliases that stand for many',
-        },
-      ],
-    };
+    const message = thrown instanceof RangeError ? TOO_DEEP : `is no usable YAML: ${firstLine(messageOf(thrown))}`;
+    return { problems: [plainlyProblem({ file, message })] };
   }
+}
+
+/** How the library, or Node itself, tells that nesting went beyond the stack. */
+const STACK_EXHAUSTED = /call stack/;
+const TOO_DEEP = 'is nested too deeply';
+
+function plainlyProblem(input: { readonly file: string; readonly message: string }): Problem {
+  const hint = 'Write the values out plainly, without nesting or aliases that stand for many';
+  return { ...input, path: '(file)', hint };
 }
 
 async function readText(file: string): Promise<{ readonly text: string } | { readonly problem: Problem }> {
@@ -87,18 +86,10 @@ function yamlProblem(input: {
   readonly message: string;
 }): Problem {
   const { file, at, code, message } = input;
-  const hint =
-    code === 'DUPLICATE_KEY'
-      ? 'Keep one of the two'
-      : code === 'MULTIPLE_DOCS'
-        ? 'Keep one document: take the line --- out'
-        : 'Correct the YAML there';
-  return {
-    file: `${file}:${at.line}:${at.col}`,
-    path: '(syntax)',
-    message: `is no usable YAML: ${firstLine(message)}`,
-    hint,
-  };
+  const place = { file: `${file}:${at.line}:${at.col}`, path: '(syntax)' };
+  if (code === 'MULTIPLE_DOCS') return { ...place, message: 'holds more than one document', hint: 'Take the line --- out' };
+  if (code === 'DUPLICATE_KEY') return { ...place, message: 'gives a setting twice', hint: 'Keep one of the two' };
+  return { ...place, message: `is no usable YAML: ${firstLine(message)}`, hint: 'Correct the YAML there' };
 }
 
 function emptyProblem(file: string): Problem {
