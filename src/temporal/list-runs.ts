@@ -1,12 +1,9 @@
 // Runs as Temporal's visibility store knows them, found by typed search attributes.
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import type { RunState } from '../evidence/evidence.ts';
+import { LISTED_OUTCOMES, type ListedState } from './listed-state.ts';
 import { WORKFLOW_TYPES, runWorkflowId } from './names.ts';
 import { withOwnErrors } from './own-error.ts';
 import { FAILURE_FAMILY, PROFILE, STATE, TARGET } from './search-attribute-keys.ts';
-
-/** A run's state in a list: its own, or how Temporal ended a workflow that could not give one. */
-export type ListedState = RunState | 'error' | 'terminated' | 'timed-out';
 
 /** One run of a list. */
 export interface RunSummary {
@@ -27,8 +24,7 @@ export interface RunSummary {
 export interface RunFilter {
   readonly target?: string;
   readonly profile?: string;
-  /** `running` means every run that has not ended. */
-  readonly state?: string;
+  readonly state?: ListedState;
   /** 1 to 1,000. */
   readonly limit: number;
 }
@@ -69,7 +65,7 @@ export function queryOf({ target, profile, state }: RunFilter): string {
   ].join(' AND ');
 }
 
-function stateQuery(state: string): string {
+function stateQuery(state: ListedState): string {
   switch (state) {
     case 'running':
       return "ExecutionStatus = 'Running'";
@@ -110,7 +106,7 @@ export function summaryOfExecution(execution: Execution): RunSummary {
 type Execution = Pick<WorkflowExecutionInfo, 'workflowId' | 'typedSearchAttributes' | 'memo' | 'status' | 'startTime' | 'closeTime'>;
 
 function listedState(input: { readonly status: WorkflowExecutionInfo['status']['name']; readonly noted: string | undefined }): ListedState {
-  const ended = OUTCOMES.find((outcome) => outcome === input.noted);
+  const ended = LISTED_OUTCOMES.find((outcome) => outcome === input.noted);
   switch (input.status) {
     case 'FAILED':
       return 'error';
@@ -124,8 +120,3 @@ function listedState(input: { readonly status: WorkflowExecutionInfo['status']['
       return ended ?? 'running';
   }
 }
-
-const OUTCOMES = ['passed', 'failed', 'deadline', 'cancelled', 'evidence-incomplete', 'unreachable'] as const;
-
-/** Every state that a list can be filtered by. */
-export const LISTED_STATES: readonly string[] = ['running', ...OUTCOMES, 'error', 'terminated', 'timed-out'];

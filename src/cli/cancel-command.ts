@@ -1,0 +1,91 @@
+// `cancel`: ends runs, keeps the evidence they have, and shows it.
+import { InvalidInputError } from '../errors/errors.ts';
+import type { RunSummary } from '../temporal/list-runs.ts';
+import type { Runs } from '../temporal/runs.ts';
+import { EXIT_CODES } from './exit-codes.ts';
+import { requireRun } from './find-runs.ts';
+import { newCommand } from './new-command.ts';
+import { placeFlags, withRuns } from './open-runs.ts';
+import { addressOption, debugOption, namespaceOption, outputOption, runOption, targetsOption, taskQueueOption } from './options.ts';
+import type { Session } from './session.ts';
+import { showRuns } from './show-runs.ts';
+import { watchRuns } from './watch-runs.ts';
+
+/** More than this many running runs are cancelled in several goes. */
+const MOST_RUNS = 1_000;
+
+export function cancelCommand({ session }: { readonly session: Session }) {
+  return newCommand({
+    name: 'cancel',
+    summary: 'end running runs and keep their evidence',
+    description:
+      'Asks runs to end, waits until they have, and shows the verdict: processes and Pods are gone, the evidence so far is ' +
+      "on the Job. --now uses Temporal's own cancel instead of the signal, for a run that does not hear the signal; the " +
+      'workflow then ends as cancelled instead of completed.',
+    examples: [
+      ['proxybench cancel --targets D601 --reason "wrong proxy"', 'what runs on one target'],
+      ['proxybench cancel --run m5x0k2b4q1zt', 'one run'],
+      ['proxybench cancel --all', 'everything, and what waits for its turn'],
+    ],
+    exitCodes: [EXIT_CODES.passed, EXIT_CODES.internal, EXIT_CODES.usage, EXIT_CODES.unreachable, EXIT_CODES.detached],
+  })
+    .argument('[run]', 'the run to cancel; the same as --run')
+    .addOption(runOption())
+    .addOption(targetsOption())
+    .option('--target <name>', 'what runs on this target')
+    .option('--all', 'every running run')
+    .option('--reason <text>', 'kept with the result', 'cancelled from the command line')
+    .option('--now', "by Temporal's own cancel")
+    .addOption(outputOption())
+    .addOption(addressOption())
+    .addOption(namespaceOption())
+    .addOption(taskQueueOption())
+    .addOption(debugOption())
+    .action(async (named, options) => {
+      const { all = false, target, now = false, reason, output } = options;
+      const id = named ?? options.run;
+      const targets = options.targets ?? (target === undefined ? undefined : [target]);
+      if ([id !== undefined, targets !== undefined, all].filter(Boolean).length !== 1) {
+        throw new InvalidInputError([
+          { path: 'cancel', message: 'say what to cancel, in one way', hint: 'Name a run, or give --targets NAMES, or --all' },
+        ]);
+      }
+      await withRuns({
+        console: session.console,
+        options,
+        use: async ({ runs, settings }) => {
+          const found = await findRunning({ runs, id, targets });
+          if (all) await cancelFleets({ runs, reason });
+          if (found.length === 0) return session.console.note('nothing is running: there is nothing to cancel');
+          await Promise.all(
+            found.map(async ({ workflowId, run }) => {
+              const heard = now ? await runs.cancelNow(workflowId) : await runs.cancelRun({ workflowId, reason });
+              session.console.note(heard ? `asked ${run} to end` : `${run} had ended already`);
+            }),
+          );
+          const followed = found.map((run) => ({ target: run.target ?? run.run, workflowId: run.workflowId }));
+          const attach = `proxybench status --run ${found[0]?.run ?? ''} --watch${placeFlags({ settings, options })}`;
+          const how = await watchRuns({ session, runs, followed, attach });
+          if (how === 'detached') session.exitCode = EXIT_CODES.detached.code;
+          else await showRuns({ session, runs, output, chosen: followed });
+        },
+      });
+    });
+}
+
+async function findRunning(input: {
+  readonly runs: Runs;
+  readonly id: string | undefined;
+  readonly targets: readonly string[] | undefined;
+}): Promise<readonly RunSummary[]> {
+  const { runs, id, targets } = input;
+  if (id !== undefined) return [await requireRun({ runs, id })];
+  const open = await runs.listRuns({ state: 'running', limit: MOST_RUNS });
+  return open.filter(({ target }) => targets === undefined || (target !== null && targets.includes(target)));
+}
+
+/** So that nothing which waits for its turn starts after the others have ended. */
+async function cancelFleets({ runs, reason }: { readonly runs: Runs; readonly reason: string }): Promise<void> {
+  const fleets = await runs.openFleets();
+  await Promise.all(fleets.map((workflowId) => runs.cancelRun({ workflowId, reason })));
+}

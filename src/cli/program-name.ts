@@ -1,0 +1,13 @@
+// How the user can call this program again, from where they are.
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findOnPath } from '../processes/find-on-path.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** `proxybench` where it is on the PATH, else the script by its path, run by what runs this. */
+export function programName({ env }: { readonly env: Readonly<Record<string, string | undefined>> }): string {
+  if (findOnPath({ program: 'proxybench', path: env['PATH'] ?? '' }) !== null) return 'proxybench';
+  const [runtime, script] = process.versions['bun'] === undefined ? ['node', 'scripts/proxybench.mjs'] : ['bun', 'scripts/cli.ts'];
+  return `${runtime} ${relative(process.cwd(), fileURLToPath(new URL(script, ROOT)))}`;
+}

@@ -1,0 +1,100 @@
+// Everything that can be known of one run, from the best place that answers.
+import { InvalidInputError, UnreachableError, messageOf } from '../errors/errors.ts';
+import { decodeAnnotations } from '../evidence/annotation.ts';
+import { summaryRow } from '../evidence/result-row.ts';
+import { type ResultSummary, summaryOf } from '../evidence/result-summary.ts';
+import type { ReportSource, RunReport } from '../reports/run-report.ts';
+import type { RunSummary } from '../temporal/list-runs.ts';
+import type { RunEnd, Runs } from '../temporal/runs.ts';
+
+/**
+ * A running run by live query; an ended one by its Job's annotation, the durable truth, else by its workflow's result.
+ * Says where it was read, and why a better place did not answer.
+ */
+export async function readRunReport({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<RunReport> {
+  return run.open ? await readOpenRun({ runs, run }) : await readEndedRun({ runs, run });
+}
+
+/** The newest Job on a target whose runs Temporal does not know; null when there is none. */
+export async function readJobReport({ runs, target }: { readonly runs: Runs; readonly target: string }): Promise<RunReport | null> {
+  const { job } = await runs.inspectTarget({ target });
+  if (job === null) return null;
+  const decoded = decodeAnnotations(job.annotations);
+  const base = { ...EMPTY, target, run: job.runId, source: "the Job's annotation" as const };
+  if (!decoded.found) return { ...base, state: job.state, note: `Temporal knows no run of this Job, and ${decoded.why}` };
+  return { ...base, ...ended(decoded.summary), note: joined('Temporal knows no run of this Job', truncationNote(decoded.truncated)) };
+}
+
+const EMPTY = { workflowId: null, note: null, status: null, totals: null, summary: null, row: null, error: null, traffic: null } as const;
+
+async function readOpenRun({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<RunReport> {
+  const base = baseOf(run);
+  const totals = await runs.liveTotals(run.workflowId);
+  try {
+    const status = await runs.statusOf(run.workflowId);
+    return { ...base, target: status.target, state: status.state, source: 'live query', status, totals };
+  } catch (thrown) {
+    if (!(thrown instanceof UnreachableError)) throw thrown;
+    return { ...base, source: 'visibility', totals, note: `${thrown.message}; the run goes on when one is back. ${thrown.hint}` };
+  }
+}
+
+async function readEndedRun({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<RunReport> {
+  const annotation = await readAnnotation({ runs, run });
+  if (annotation.summary !== null) {
+    return { ...baseOf(run), source: "the Job's annotation", ...ended(annotation.summary), note: annotation.note };
+  }
+  const end = await runs.endOf({ workflowId: run.workflowId });
+  return { ...baseOf(run), source: "the workflow's result", ...endedBy(end), note: annotation.note };
+}
+
+/** The summary on the run's Job, or why there is none to be read. */
+async function readAnnotation({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<{
+  readonly summary: ResultSummary | null;
+  readonly note: string | null;
+}> {
+  const { target, jobName } = run;
+  // A run without a Job's name never had a Job: nothing is missing then.
+  if (target === null || jobName === null) return { summary: null, note: null };
+  try {
+    const { job } = await runs.inspectTarget({ target, jobName });
+    if (job === null) return { summary: null, note: `the Job ${jobName} is not on the target any more` };
+    const decoded = decodeAnnotations(job.annotations);
+    return decoded.found ? { summary: decoded.summary, note: truncationNote(decoded.truncated) } : { summary: null, note: decoded.why };
+  } catch (thrown) {
+    return { summary: null, note: `the Job's annotation could not be read: ${messageOf(thrown)}` };
+  }
+}
+
+function endedBy(end: RunEnd): Pick<RunReport, 'state' | 'summary' | 'row' | 'error'> {
+  switch (end.kind) {
+    case 'result':
+      return { ...ended(summaryOf(end.result)), error: null };
+    case 'error':
+      return { state: 'error', summary: null, row: null, error: { kind: kindOf(end.error), message: end.error.message } };
+    default:
+      return { state: end.kind, summary: null, row: null, error: { kind: 'no-verdict', message: `the workflow was ${end.kind}: ${end.message}` } };
+  }
+}
+
+function kindOf(error: Error): 'invalid-input' | 'unreachable' | 'internal' {
+  if (error instanceof InvalidInputError) return 'invalid-input';
+  return error instanceof UnreachableError ? 'unreachable' : 'internal';
+}
+
+function ended(summary: ResultSummary): Pick<RunReport, 'state' | 'summary' | 'row'> {
+  return { state: summary.outcome, summary, row: summaryRow(summary) };
+}
+
+function baseOf(run: RunSummary): RunReport {
+  const { workflowId, state } = run;
+  return { ...EMPTY, target: run.target ?? 'unknown', run: run.run, workflowId, state, source: 'visibility' satisfies ReportSource };
+}
+
+function truncationNote(truncated: boolean): string | null {
+  return truncated ? "the annotation was cut to fit; the workflow's result has all of it" : null;
+}
+
+function joined(...notes: readonly (string | null)[]): string {
+  return notes.filter((note) => note !== null).join('; ');
+}

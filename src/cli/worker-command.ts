@@ -1,0 +1,75 @@
+// `worker`: serves runs until it is told to stop.
+import { InvalidInputError } from '../errors/errors.ts';
+import { EXIT_CODES } from './exit-codes.ts';
+import { abortedBy } from './interrupts.ts';
+import { newCommand } from './new-command.ts';
+import { withRuns } from './open-runs.ts';
+import { addressOption, configDirOption, debugOption, namespaceOption, stateDirOption, taskQueueOption } from './options.ts';
+import type { Session } from './session.ts';
+
+export function workerCommand({ session }: { readonly session: Session }) {
+  return newCommand({
+    name: 'worker',
+    summary: 'serve runs: the process that reaches targets and proxies',
+    description:
+      'Polls the task queue and does what runs ask for. It alone needs access to clusters and the secrets of proxies. A run ' +
+      'survives it: kill it, start it again, and the run goes on. Ctrl-C or SIGTERM stops it in order.',
+    examples: [
+      ['proxybench worker', 'serve the default queue of a Temporal on this machine'],
+      ['TEMPORAL_ADDRESS=temporal.example:7233 proxybench worker --config-dir /etc/proxybench', 'serve a Temporal elsewhere'],
+    ],
+    exitCodes: [EXIT_CODES.passed, EXIT_CODES.internal, EXIT_CODES.usage, EXIT_CODES.unreachable],
+  })
+    .addOption(configDirOption())
+    .addOption(stateDirOption())
+    .addOption(addressOption())
+    .addOption(namespaceOption())
+    .addOption(taskQueueOption())
+    .addOption(debugOption())
+    .action(async (options) => {
+      refuseBun();
+      const { configDir, stateDir, taskQueue } = options;
+      const { loadConfig } = await import('../config/load-config.ts');
+      await loadConfig({ configDir });
+      const { console, interrupts } = session;
+      const { settings } = await withRuns({
+        console,
+        options,
+        use: async (open) => {
+          const { ensureSearchAttributes } = await import('../temporal/search-attributes.ts');
+          await ensureSearchAttributes({ temporal: open.temporal });
+          return open;
+        },
+      });
+      // Native code of the SDK, which the rest of the command line does without.
+      const { runWorker } = await import('../worker.ts');
+      const { address, namespace } = settings;
+      const { signal, stop } = abortedBy(interrupts);
+      signal.addEventListener('abort', () => console.note('stopping: runs go on with the next worker'), { once: true });
+      try {
+        await runWorker({
+          ...settings,
+          taskQueue,
+          configDir,
+          stateDir,
+          signal,
+          onReady: () => console.note(`worker ready: queue ${taskQueue} at ${address}, namespace ${namespace}`),
+        });
+      } finally {
+        stop();
+      }
+    });
+}
+
+/** The SDK's worker is native code made for Node. */
+function refuseBun(): void {
+  if (process.versions['bun'] === undefined) return;
+  throw new InvalidInputError([
+    {
+      path: 'worker',
+      value: `bun ${process.versions['bun']}`,
+      message: "the worker cannot run under bun: Temporal's worker needs Node",
+      hint: 'Use Node for this one: node scripts/cli.ts worker, or npx proxybench worker',
+    },
+  ]);
+}

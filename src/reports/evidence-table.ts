@@ -1,0 +1,84 @@
+// What the proxy saw of a finished run, stage by stage, with everything that qualifies it said in words.
+import type { ResultSummary, SummaryStage } from '../evidence/result-summary.ts';
+import { rateOf } from '../evidence/rate-of.ts';
+import { type Paint, paintState } from './paint.ts';
+import { formatBytes, formatDuration, formatRate, formatShare } from './quantities.ts';
+import { renderTable } from './table.ts';
+
+export interface EvidenceView {
+  readonly summary: ResultSummary;
+  readonly paint: Paint;
+  /** Columns of the terminal; unbounded without it. */
+  readonly width?: number | undefined;
+}
+
+/** The stage table, the totals, what was left out, and the verdict with its log lines. */
+export function renderEvidence({ summary, paint, width }: EvidenceView): string {
+  return [
+    renderStages({ summary, paint, width }),
+    '',
+    ...totalsLines(summary),
+    ...summary.omittedStages.map(({ name, reason }) => `left out: ${name} (${reason})`),
+    '',
+    ...verdictLines({ summary, paint }),
+  ].join('\n');
+}
+
+function renderStages({ summary, paint, width }: EvidenceView): string {
+  return renderTable({
+    columns: [
+      { header: 'STAGE' },
+      { header: 'STATE' },
+      { header: 'DURATION', align: 'right' },
+      { header: 'WINDOW', align: 'right' },
+      { header: 'ATTRIBUTED', align: 'right' },
+      { header: 'SHARE', align: 'right' },
+      { header: 'RATE', align: 'right' },
+      { header: 'CUMULATIVE', align: 'right' },
+      { header: 'TOP DESTINATION' },
+      { header: 'NOTE' },
+    ],
+    width,
+    rows: summary.stages.map((stage) => stageRow({ stage, paint })),
+  });
+}
+
+function stageRow({ stage, paint }: { readonly stage: SummaryStage; readonly paint: Paint }): readonly string[] {
+  const windowBytes = stage.attributedBytes + stage.unattributedBytes;
+  const notes = [stage.reason, stage.note, stage.gap ? 'a sampling gap overlaps this stage' : undefined];
+  return [
+    stage.name,
+    paintState({ state: stage.state, paint }),
+    formatDuration(stage.startedAtMs === null ? null : stage.durationMs),
+    formatBytes(windowBytes),
+    formatBytes(stage.attributedBytes),
+    formatShare(windowBytes === 0 ? null : stage.attributedBytes / windowBytes),
+    formatRate(rateOf({ bytes: windowBytes, durationMs: stage.durationMs })),
+    formatBytes(stage.cumulativeBytes),
+    stage.topDestination?.name ?? '-',
+    notes.filter((note) => note !== undefined).join('; '),
+  ];
+}
+
+function totalsLines({ totals, gapCount, largestGapMs, proxyRestarts, pullAttempts, topClient }: ResultSummary): readonly string[] {
+  const share = totals.totalBytes === 0 ? null : totals.attributedBytes / totals.totalBytes;
+  return [
+    `proxy total ${formatBytes(totals.totalBytes)} (up ${formatBytes(totals.uploadBytes)}, down ${formatBytes(totals.downloadBytes)})` +
+      `, attributed to stages ${formatBytes(totals.attributedBytes)} (${formatShare(share)})` +
+      `, outside stages ${formatBytes(totals.outsideBytes)}, unattributed ${formatBytes(totals.unattributedBytes)}`,
+    `sampling covered ${formatShare(totals.coverage)} of the run` +
+      (gapCount === 0 ? ', no gaps' : `, ${gapCount} ${gapCount === 1 ? 'gap' : 'gaps'}, the longest ${formatDuration(largestGapMs)}`) +
+      (proxyRestarts === 0 ? '' : `, the proxy restarted ${proxyRestarts} ${proxyRestarts === 1 ? 'time' : 'times'}`) +
+      (pullAttempts > 1 ? `, images were pulled in ${pullAttempts} attempts` : '') +
+      (topClient === null ? '' : `, top client ${topClient.name}`),
+  ];
+}
+
+function verdictLines({ summary, paint }: Pick<EvidenceView, 'summary' | 'paint'>): readonly string[] {
+  const { outcome, failureFamily, reason, stage, logLines } = summary;
+  const family = failureFamily === 'none' ? '' : ` [${failureFamily}]`;
+  return [
+    `${paintState({ state: outcome, paint })}${family}: ${reason}`,
+    ...(logLines.length === 0 ? [] : [`last useful lines of ${stage ?? 'the log'}:`, ...logLines.map((line) => paint.faint(`  | ${line}`))]),
+  ];
+}
