@@ -7,7 +7,14 @@ export type DecodedResult =
   | { readonly found: true; readonly summary: ResultSummary; readonly digest: string; readonly truncated: boolean }
   | { readonly found: false; readonly why: string };
 
-const OUTCOMES: readonly RunOutcome[] = ['passed', 'failed', 'deadline', 'cancelled', 'evidence-incomplete', 'unreachable'];
+const OUTCOMES: readonly RunOutcome[] = [
+  'passed',
+  'failed',
+  'deadline',
+  'cancelled',
+  'evidence-incomplete',
+  'unreachable',
+];
 const STATES: readonly StageEvidence['state'][] = ['passed', 'failed', 'running', 'not-started'];
 const STAGE_FAMILIES: readonly SummaryStage['failureFamily'][] = [
   'image-pull',
@@ -79,7 +86,9 @@ function summaryFrom(root: FieldReader): ResultSummary {
     topClient: talkerFrom(root, 'topClient'),
     topDestination: talkerFrom(root, 'topDestination'),
     stages: root.objects('stages').map(stageFrom),
-    omittedStages: root.objects('omittedStages').map((stage) => ({ name: stage.text('name'), reason: stage.text('reason') })),
+    omittedStages: root
+      .objects('omittedStages')
+      .map((stage) => ({ name: stage.text('name'), reason: stage.text('reason') })),
     logLines: root.texts('logLines'),
   };
 }
@@ -148,7 +157,9 @@ class FieldReader {
   }
 
   texts(field: string): readonly string[] {
-    return this.#list(field).map((value) => (typeof value === 'string' ? value : this.#unexpected(field, 'a list of texts')));
+    return this.#list(field).map((value) =>
+      typeof value === 'string' ? value : this.#unexpected(field, 'a list of texts'),
+    );
   }
 
   object(field: string): FieldReader {
@@ -169,7 +180,8 @@ class FieldReader {
   }
 
   #objectOf(value: unknown, field: string): FieldReader {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#unexpected(field, 'an object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return this.#unexpected(field, 'an object');
     return new FieldReader(value, `${this.#path}: ${field}`);
   }
 

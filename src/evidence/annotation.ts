@@ -15,8 +15,6 @@ const MAX_NAME_BYTES = 100;
 const MAX_REASON_BYTES = 300;
 const MAX_DETAIL_BYTES = 160;
 const MAX_STAGES = 64;
-/** What names and the reason are cut to when nothing else is left to cut. */
-const LEAST_NAME_BYTES = 32;
 
 /** Each cut goes on top of the ones before it; the first document that fits is the one written. */
 const CUTS: readonly ((summary: ResultSummary) => ResultSummary)[] = [
@@ -24,18 +22,20 @@ const CUTS: readonly ((summary: ResultSummary) => ResultSummary)[] = [
     ...summary,
     logLines: kept === 0 ? [] : summary.logLines.slice(-kept),
   })),
-  (summary) => ({ ...summary, stages: summary.stages.map((stage) => ({ ...stage, topClient: null, topDestination: null })) }),
+  (summary) => ({
+    ...summary,
+    stages: summary.stages.map((stage) => ({ ...stage, topClient: null, topDestination: null })),
+  }),
   (summary) => ({ ...summary, topClient: null, topDestination: null }),
   (summary) => ({ ...summary, stages: summary.stages.map(withoutDetails) }),
   (summary) => ({ ...summary, omittedStages: [] }),
   ...[16, 8, 4, 0].map((kept) => (summary: ResultSummary) => ({ ...summary, stages: summary.stages.slice(0, kept) })),
-  (summary) => withShorterNames(summary),
 ];
 
 /**
  * Writes a summary as annotations, at most 4 KiB in all. What does not fit is cut, and `truncated` says so, in this
  * order: log lines, oldest first; talkers of the stages, then of the run; reasons and notes of stages; omitted stages;
- * stages from the last one back; names. Long text is shortened first, credentials in it masked.
+ * stages from the last one back. What is left then always fits. Long text is shortened first, credentials in it masked.
  * `digest`: SHA-256 of the full document, worked out by the caller, for this file runs inside workflows too.
  */
 export function encodeAnnotations(input: {
@@ -107,13 +107,6 @@ function withBoundedText(summary: ResultSummary): ResultSummary {
     topClient: boundedTalker(summary.topClient),
     topDestination: boundedTalker(summary.topDestination),
     logLines: summary.logLines.slice(-12).map((line) => bounded(line, MAX_REASON_BYTES)),
-  };
-}
-
-function withShorterNames(summary: ResultSummary): ResultSummary {
-  return {
-    ...mapNames(summary, (text) => shorten({ text, maxBytes: LEAST_NAME_BYTES })),
-    reason: shorten({ text: summary.reason, maxBytes: MAX_NAME_BYTES }),
   };
 }
 

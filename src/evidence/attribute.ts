@@ -81,16 +81,19 @@ export function cutEvidence(input: {
   };
 }
 
-function courseOf(timeline: StageTimeline): Pick<
-  StageEvidence,
-  'stage' | 'state' | 'startedAtMs' | 'finishedAtMs' | 'exitCode' | 'reason'
-> {
+function courseOf(
+  timeline: StageTimeline,
+): Pick<StageEvidence, 'stage' | 'state' | 'startedAtMs' | 'finishedAtMs' | 'exitCode' | 'reason'> {
   const { intervals: _, ...course } = timeline;
   return course;
 }
 
 /** `stageTimelines` closes every interval once the run's end is given. */
-function closed(interval: { readonly stage: string; readonly fromMs: number; readonly toMs: number | null }): ClosedInterval {
+function closed(interval: {
+  readonly stage: string;
+  readonly fromMs: number;
+  readonly toMs: number | null;
+}): ClosedInterval {
   return { ...interval, toMs: interval.toMs ?? interval.fromMs };
 }
 

@@ -157,7 +157,12 @@ export interface Verdict {
 /** How a run's own course ended, before evidence is looked at. */
 export type Ending =
   | { readonly by: 'job'; readonly succeeded: boolean }
-  | { readonly by: 'deadline'; readonly scope: 'run' | 'stage'; readonly stage: string | null; readonly deadlineMs: number }
+  | {
+      readonly by: 'deadline';
+      readonly scope: 'run' | 'stage';
+      readonly stage: string | null;
+      readonly deadlineMs: number;
+    }
   | { readonly by: 'cancel'; readonly reason: string; readonly stage: string | null }
   | { readonly by: 'unreachable'; readonly what: string }
   | { readonly by: 'infrastructure'; readonly what: string };

@@ -1,6 +1,14 @@
 // The part of a result that fits onto its Job: enough to print the final row and the stage table without Temporal.
 import type { OmittedStage, Stage } from '../plan/plan.ts';
-import type { Evidence, FailureFamily, ResultDocument, RunOutcome, StageEvidence, Talker, Verdict } from './evidence.ts';
+import type {
+  Evidence,
+  FailureFamily,
+  ResultDocument,
+  RunOutcome,
+  StageEvidence,
+  Talker,
+  Verdict,
+} from './evidence.ts';
 
 /** One stage as the Job's annotation keeps it. Window bytes and rate follow from the rest. */
 export type SummaryStage = Pick<
@@ -38,7 +46,13 @@ export interface ResultSummary {
   readonly durationMs: number;
   readonly totals: Pick<
     Evidence,
-    'totalBytes' | 'uploadBytes' | 'downloadBytes' | 'attributedBytes' | 'outsideBytes' | 'unattributedBytes' | 'coverage'
+    | 'totalBytes'
+    | 'uploadBytes'
+    | 'downloadBytes'
+    | 'attributedBytes'
+    | 'outsideBytes'
+    | 'unattributedBytes'
+    | 'coverage'
   >;
   readonly gapCount: number;
   readonly largestGapMs: number;

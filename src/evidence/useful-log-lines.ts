@@ -55,7 +55,10 @@ export function usefulLogLines(input: { readonly text: string }): readonly strin
 function cleanLine(raw: string): string {
   // A carriage return draws over what stood there before: only what is left on the screen counts.
   const shown = raw.replace(ANSI, '').replace(/\r+$/, '').split('\r').at(-1) ?? '';
-  const plain = shown.replace(/\t/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '').trim();
+  const plain = shown
+    .replace(/\t/g, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
+    .trim();
   const characters = [...maskCredentials(plain)];
   if (characters.length <= MAX_LINE_CHARACTERS) return characters.join('');
   return `${characters.slice(0, MAX_LINE_CHARACTERS - 1).join('')}…`;

@@ -3,9 +3,7 @@ import { InvalidInputError } from '../errors/errors.ts';
 import type { Judge } from '../evidence/evidence.ts';
 import { judgeRealDeps } from './real-deps/judge.ts';
 
-const JUDGES: ReadonlyMap<string, Judge> = new Map([
-  ['k3s-real-deps', judgeRealDeps],
-]);
+const JUDGES: ReadonlyMap<string, Judge> = new Map([['k3s-real-deps', judgeRealDeps]]);
 
 /** The judge of a profile kind. @throws InvalidInputError for a kind that has none */
 export function judgeFor(input: { readonly kind: string }): Judge {

@@ -4,9 +4,9 @@ import type { ObservedConnection } from '../evidence/evidence.ts';
 import type { ConnectionReading } from './journal-record.ts';
 
 interface Counted {
-  client: string;
-  destination: string;
-  startMs: number;
+  readonly client: string;
+  readonly destination: string;
+  readonly startMs: number;
   /** What it had moved at the baseline, told apart by direction when it was first seen. */
   readonly baseUploadBytes: number;
   readonly baseDownloadBytes: number;
@@ -16,7 +16,7 @@ interface Counted {
 
 /** Takes what readings tell of connections and keeps the most that was seen of each. */
 export class CountedConnections {
-  #atBaseline: ReadonlyMap<string, number>;
+  readonly #atBaseline: Map<string, number>;
   /** Connections of this life of the proxy, by id. */
   #open = new Map<string, Counted>();
   readonly #all: Counted[] = [];
@@ -34,13 +34,12 @@ export class CountedConnections {
   /** The proxy restarted: whatever id comes now is a new connection. */
   restart(): void {
     this.#open = new Map();
-    this.#atBaseline = new Map();
+    this.#atBaseline.clear();
   }
 
   take(input: { readonly changed: readonly ConnectionReading[]; readonly atMs: number }): void {
     for (const reading of input.changed) {
-      const counted = this.#open.get(reading.id) ?? this.#add({ reading, atMs: input.atMs });
-      if (reading.opened !== undefined) Object.assign(counted, reading.opened);
+      const counted = this.#find(reading) ?? this.#add({ reading, atMs: input.atMs });
       const uploadBytes = Math.max(counted.uploadBytes, reading.uploadBytes - counted.baseUploadBytes);
       const downloadBytes = Math.max(counted.downloadBytes, reading.downloadBytes - counted.baseDownloadBytes);
       this.#explainedBytes += uploadBytes - counted.uploadBytes + downloadBytes - counted.downloadBytes;
@@ -62,16 +61,24 @@ export class CountedConnections {
       }));
   }
 
+  /** One of the same id that opened at another time is another one: the proxy restarted and nothing else showed it. */
+  #find(reading: ConnectionReading): Counted | undefined {
+    const known = this.#open.get(reading.id);
+    if (known === undefined || reading.opened === undefined || known.startMs === reading.opened.startMs) return known;
+    return undefined;
+  }
+
   /** The baseline knows both directions together; they are told apart as they stand at first sight. */
   #add({ reading, atMs }: { readonly reading: ConnectionReading; readonly atMs: number }): Counted {
     const { id, uploadBytes, downloadBytes } = reading;
     const baseBytes = Math.min(this.#atBaseline.get(id) ?? 0, uploadBytes + downloadBytes);
     const share = baseBytes === 0 ? 0 : uploadBytes / (uploadBytes + downloadBytes);
     const baseUploadBytes = Math.max(baseBytes - downloadBytes, Math.min(uploadBytes, Math.floor(baseBytes * share)));
+    this.#atBaseline.delete(id);
     const counted: Counted = {
-      client: 'unknown',
-      destination: 'unknown',
-      startMs: atMs,
+      client: reading.opened?.client ?? 'unknown',
+      destination: reading.opened?.destination ?? 'unknown',
+      startMs: reading.opened?.startMs ?? atMs,
       baseUploadBytes,
       baseDownloadBytes: baseBytes - baseUploadBytes,
       uploadBytes: 0,

@@ -84,7 +84,8 @@ function readingFrom(fields: ReadonlyMap<string, unknown>): ReadingRecord | unde
 
 function connectionFrom(value: unknown): ConnectionReading | undefined {
   if (!Array.isArray(value)) return undefined;
-  const [id, uploadBytes, downloadBytes, startMs, client, destination]: readonly unknown[] = value;
+  const parts: readonly unknown[] = value;
+  const [id, uploadBytes, downloadBytes, startMs, client, destination] = parts;
   if (typeof id !== 'string' || !isCount(uploadBytes) || !isCount(downloadBytes)) return undefined;
   if (startMs === undefined) return { id, uploadBytes, downloadBytes };
   if (!isCount(startMs) || typeof client !== 'string' || typeof destination !== 'string') return undefined;

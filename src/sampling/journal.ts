@@ -89,7 +89,12 @@ class FileJournal implements Journal {
   #spacingMs = 0;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(input: { readonly file: FileHandle; readonly path: string; readonly dir: string; readonly maxBytes: number }) {
+  constructor(input: {
+    readonly file: FileHandle;
+    readonly path: string;
+    readonly dir: string;
+    readonly maxBytes: number;
+  }) {
     this.#file = input.file;
     this.#dir = input.dir;
     this.path = input.path;
@@ -99,21 +104,27 @@ class FileJournal implements Journal {
   async reading(input: Parameters<Journal['reading']>[0]): Promise<void> {
     return await this.#inTurn(async () => {
       const { snapshot, instance, last = false } = input;
-      this.#changes.see(snapshot);
+      this.#changes.see(snapshot, instance);
       await this.#announceSpacing(snapshot.atMs);
       if (!last && snapshot.atMs - this.#lastWrittenAtMs < this.#spacingMs) return;
       const { atMs, via, uploadTotalBytes, downloadTotalBytes } = snapshot;
       const totals = { kind: 'reading', atMs, via, uploadTotalBytes, downloadTotalBytes } as const;
       const record = { ...totals, ...(instance === undefined ? {} : { instance }) };
       const written =
-        (await this.#write({ ...record, changed: this.#changes.take() })) || (await this.#write({ ...record, changed: [] }));
+        (await this.#write({ ...record, changed: this.#changes.take() })) ||
+        (await this.#write({ ...record, changed: [] }));
       if (written) this.#lastWrittenAtMs = atMs;
     });
   }
 
   async note(input: Parameters<Journal['note']>[0]): Promise<void> {
     return await this.#inTurn(async () => {
-      await this.#write({ kind: 'note', about: 'proxy', atMs: input.atMs, reason: input.reason.slice(0, MAX_REASON_CHARACTERS) });
+      await this.#write({
+        kind: 'note',
+        about: 'proxy',
+        atMs: input.atMs,
+        reason: input.reason.slice(0, MAX_REASON_CHARACTERS),
+      });
     });
   }
 
@@ -131,8 +142,15 @@ class FileJournal implements Journal {
     const spacingMs = SPACINGS.find(({ fromShare }) => share >= fromShare)?.spacingMs ?? 0;
     if (spacingMs === this.#spacingMs) return;
     this.#spacingMs = spacingMs;
-    const kept = Number.isFinite(spacingMs) ? `readings are kept ${spacingMs / 1000} s apart` : 'only the last reading is kept';
-    await this.#write({ kind: 'note', about: 'bound', atMs, reason: `the journal of readings is nearly full: ${kept}` });
+    const kept = Number.isFinite(spacingMs)
+      ? `readings are kept ${spacingMs / 1000} s apart`
+      : 'only the last reading is kept';
+    await this.#write({
+      kind: 'note',
+      about: 'bound',
+      atMs,
+      reason: `the journal of readings is nearly full: ${kept}`,
+    });
   }
 
   /** Whether there was room. */

@@ -40,7 +40,11 @@ export async function runSampler(input: {
   const readings = { stream: 0, polling: 0 };
   let progress: SamplerProgress | null = null;
 
-  async function keep(kept: { snapshot: ControlSnapshot; instance: string | undefined; last?: boolean }): Promise<void> {
+  async function keep(kept: {
+    snapshot: ControlSnapshot;
+    instance: string | undefined;
+    last?: boolean;
+  }): Promise<void> {
     await journal.reading(kept);
     const { snapshot, instance } = kept;
     readings[snapshot.via] += 1;
@@ -104,7 +108,9 @@ export async function openBaseline(input: {
 }
 
 /** The client's readings; an end that nobody asked for is a fault, for it would look like an idle proxy. */
-async function* untilAborted(input: Parameters<ControlClient['readings']>[0] & { readonly client: ControlClient }): AsyncGenerator<ControlSnapshot> {
+async function* untilAborted(
+  input: Parameters<ControlClient['readings']>[0] & { readonly client: ControlClient },
+): AsyncGenerator<ControlSnapshot> {
   const { client, intervalMs, signal, onOutage } = input;
   try {
     yield* client.readings({ intervalMs, signal, onOutage });

@@ -78,7 +78,11 @@ class Fold {
   }
 
   #takeReading({ record, atMs, attempt }: { record: ReadingRecord; atMs: number; attempt: number }): void {
-    const restarted = this.#totals.take({ record, atMs, sameAttempt: this.#attempt === undefined || this.#attempt === attempt });
+    const restarted = this.#totals.take({
+      record,
+      atMs,
+      sameAttempt: this.#attempt === undefined || this.#attempt === attempt,
+    });
     if (restarted) {
       this.#connections.restart();
       this.#restartsAtMs.push(atMs);

@@ -41,7 +41,12 @@ export async function sampleForSeconds(input: {
   const timer = setTimeout(() => over.abort(), seconds * 1000);
   try {
     const window = AbortSignal.any([signal, over.signal]);
-    for await (const snapshot of client.readings({ intervalMs: INTERVAL_MS, signal: window, onOutage: () => undefined })) take(snapshot);
+    for await (const snapshot of client.readings({
+      intervalMs: INTERVAL_MS,
+      signal: window,
+      onOutage: () => undefined,
+    }))
+      take(snapshot);
   } catch (thrown) {
     if (!over.signal.aborted) throw thrown;
   } finally {
@@ -55,7 +60,11 @@ export async function sampleForSeconds(input: {
     if (latest === undefined || signal.aborted) throw thrown;
   }
   const cumulativeBytes = latest === undefined ? 0 : latest.uploadTotalBytes + latest.downloadTotalBytes;
-  return { seconds, cumulativeBytes, ...numbersOf(foldSeries({ baseline, readings: [records], intervalMs: INTERVAL_MS })) };
+  return {
+    seconds,
+    cumulativeBytes,
+    ...numbersOf(foldSeries({ baseline, readings: [records], intervalMs: INTERVAL_MS })),
+  };
 }
 
 function numbersOf(series: SampleSeries): Omit<TrafficSample, 'target' | 'seconds' | 'cumulativeBytes'> {
@@ -74,6 +83,11 @@ function numbersOf(series: SampleSeries): Omit<TrafficSample, 'target' | 'second
 
 function checkSeconds(seconds: number): void {
   if (seconds >= 1 && seconds <= 300) return;
-  const problem = { path: 'seconds', value: seconds, message: 'must be between 1 and 300', hint: 'Use 10 for a first look.' };
+  const problem = {
+    path: 'seconds',
+    value: seconds,
+    message: 'must be between 1 and 300',
+    hint: 'Use 10 for a first look.',
+  };
   throw new InvalidInputError([problem]);
 }

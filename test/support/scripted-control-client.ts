@@ -4,7 +4,11 @@ import type { ControlClient, ControlConnection, ControlSnapshot } from '../../sr
 /** What the client does next: a reading, an outage, or whatever the function does meanwhile. */
 export type ScriptStep = ControlSnapshot | { readonly outage: string } | (() => void);
 
-export function snapshot(atMs: number, downloadTotalBytes: number, connections: readonly ControlConnection[] = []): ControlSnapshot {
+export function snapshot(
+  atMs: number,
+  downloadTotalBytes: number,
+  connections: readonly ControlConnection[] = [],
+): ControlSnapshot {
   return { atMs, uploadTotalBytes: 0, downloadTotalBytes, connections, via: 'stream' };
 }
 

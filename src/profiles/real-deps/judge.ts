@@ -1,5 +1,14 @@
 // Evidence → verdict for real dependency downloads: did every stage work, through the proxy, with enough traffic.
-import type { Evidence, FailureFamily, Judge, JudgeInput, RunOutcome, SamplingGap, StageEvidence, Verdict } from '../../evidence/evidence.ts';
+import type {
+  Evidence,
+  FailureFamily,
+  Judge,
+  JudgeInput,
+  RunOutcome,
+  SamplingGap,
+  StageEvidence,
+  Verdict,
+} from '../../evidence/evidence.ts';
 import { apart, count, duration, mib, share, timeSpan } from './wording.ts';
 
 /** A stage with less than this many bytes at the proxy moved no payload: a CONNECT and its answer take less. */
@@ -15,14 +24,26 @@ export const judgeRealDeps: Judge = (input) => {
   switch (ending.by) {
     case 'cancel': {
       const during = ending.stage === null ? '' : ` during ${ending.stage}`;
-      return verdict(input, { outcome: 'cancelled', stage: ending.stage, reason: `Cancelled${during}: ${ending.reason}` });
+      return verdict(input, {
+        outcome: 'cancelled',
+        stage: ending.stage,
+        reason: `Cancelled${during}: ${ending.reason}`,
+      });
     }
     case 'deadline':
       return verdict(input, { outcome: 'deadline', stage: ending.stage, reason: deadlineSentence(ending) });
     case 'unreachable':
-      return verdict(input, { outcome: 'unreachable', family: 'infrastructure', reason: `Out of reach: ${ending.what}` });
+      return verdict(input, {
+        outcome: 'unreachable',
+        family: 'infrastructure',
+        reason: `Out of reach: ${ending.what}`,
+      });
     case 'infrastructure':
-      return verdict(input, { outcome: 'failed', family: 'infrastructure', reason: `The environment broke: ${ending.what}` });
+      return verdict(input, {
+        outcome: 'failed',
+        family: 'infrastructure',
+        reason: `The environment broke: ${ending.what}`,
+      });
     case 'job':
       return ending.succeeded ? judgeTraffic(input) : judgeFailure(input);
   }
@@ -43,7 +64,8 @@ function judgeTraffic(input: JudgeInput): Verdict {
   const { plan, evidence } = input;
   const unseen = evidence.stages.filter(
     ({ stage, windowBytes }) =>
-      windowBytes < LEAST_STAGE_BYTES && plan.stages.some(({ name, needsProxyTraffic }) => name === stage && needsProxyTraffic),
+      windowBytes < LEAST_STAGE_BYTES &&
+      plan.stages.some(({ name, needsProxyTraffic }) => name === stage && needsProxyTraffic),
   );
   const bypassed = unseen.filter((stage) => !stage.gap);
   if (bypassed[0] !== undefined) {
@@ -65,7 +87,11 @@ function judgeTraffic(input: JudgeInput): Verdict {
     }
     return verdict(input, { outcome: 'failed', family: 'insufficient-traffic', reason: numbers });
   }
-  return verdict(input, { outcome: 'passed', family: 'none', reason: passedSentence({ evidence, seenBytes, neededBytes }) });
+  return verdict(input, {
+    outcome: 'passed',
+    family: 'none',
+    reason: passedSentence({ evidence, seenBytes, neededBytes }),
+  });
 }
 
 function verdict(
@@ -119,12 +145,19 @@ function silenceDuring(evidence: Evidence, { startedAtMs, finishedAtMs }: StageE
   return gap === undefined ? '' : `; the proxy did not answer between ${timeSpan(gap)}`;
 }
 
-function passedSentence(input: { readonly evidence: Evidence; readonly seenBytes: number; readonly neededBytes: number }): string {
+function passedSentence(input: {
+  readonly evidence: Evidence;
+  readonly seenBytes: number;
+  readonly neededBytes: number;
+}): string {
   const { evidence, seenBytes, neededBytes } = input;
   const stages = count(evidence.stages.length, 'stage');
   const left = evidence.omittedStages.length === 0 ? '' : `, ${evidence.omittedStages.length} left out`;
   const traffic = `${mib(seenBytes)} seen at the proxy, ${mib(neededBytes)} needed`;
-  const gaps = evidence.gaps.length === 0 ? '' : `; readings are missing for ${told(evidence.gaps)}, coverage ${share(evidence.coverage)}`;
+  const gaps =
+    evidence.gaps.length === 0
+      ? ''
+      : `; readings are missing for ${told(evidence.gaps)}, coverage ${share(evidence.coverage)}`;
   return `${stages} passed${left}: ${traffic}${gaps}`;
 }
 

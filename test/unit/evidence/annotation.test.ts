@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { MAX_ANNOTATION_BYTES, annotationBytes, decodeAnnotations, encodeAnnotations } from '../../../src/evidence/annotation.ts';
+import {
+  MAX_ANNOTATION_BYTES,
+  annotationBytes,
+  decodeAnnotations,
+  encodeAnnotations,
+} from '../../../src/evidence/annotation.ts';
 import { type ResultSummary, summaryOf } from '../../../src/evidence/result-summary.ts';
 import { type Random, randomFrom, upTo } from '../../support/random-from.ts';
 import { buildEvidence, buildResult, buildStageEvidence } from '../../support/result-builder.ts';
@@ -9,7 +14,11 @@ const digest = createHash('sha256').update('document').digest('hex');
 const KEY = 'proxybench.dev/result';
 const plain = summaryOf(buildResult());
 
-function decoded(annotations: Readonly<Record<string, string>>): { summary: ResultSummary; digest: string; truncated: boolean } {
+function decoded(annotations: Readonly<Record<string, string>>): {
+  summary: ResultSummary;
+  digest: string;
+  truncated: boolean;
+} {
   const found = decodeAnnotations(annotations);
   if (!found.found) throw new Error(found.why);
   return found;
@@ -18,26 +27,55 @@ function decoded(annotations: Readonly<Record<string, string>>): { summary: Resu
 describe("the Job's annotation", () => {
   it('gives back the whole summary, its digest, and that nothing was cut', () => {
     const stages = [
-      buildStageEvidence({ exitCode: 1, reason: 'exit code 1', note: 'source: this clone over loopback', state: 'failed', gap: true }),
-      buildStageEvidence({ stage: 'go-download', state: 'not-started', startedAtMs: null, finishedAtMs: null, topClient: null, topDestination: null }),
+      buildStageEvidence({
+        exitCode: 1,
+        reason: 'exit code 1',
+        note: 'source: this clone over loopback',
+        state: 'failed',
+        gap: true,
+      }),
+      buildStageEvidence({
+        stage: 'go-download',
+        state: 'not-started',
+        startedAtMs: null,
+        finishedAtMs: null,
+        topClient: null,
+        topDestination: null,
+      }),
     ];
     const summary = summaryOf(
       buildResult({
         evidence: buildEvidence({ stages, omittedStages: [{ name: 'apk-add', reason: 'no apk here' }] }),
-        verdict: { outcome: 'failed', failureFamily: 'npm-download', reason: 'npm-install failed.', stage: 'npm-install', logLines: ['npm error 404'] },
+        verdict: {
+          outcome: 'failed',
+          failureFamily: 'npm-download',
+          reason: 'npm-install failed.',
+          stage: 'npm-install',
+          logLines: ['npm error 404'],
+        },
       }),
     );
     const annotations = encodeAnnotations({ summary, digest });
     expect(decoded(annotations)).toEqual({ found: true, summary, digest, truncated: false });
-    expect(annotations).toMatchObject({ 'proxybench.dev/state': 'failed', 'proxybench.dev/failure-family': 'npm-download' });
+    expect(annotations).toMatchObject({
+      'proxybench.dev/state': 'failed',
+      'proxybench.dev/failure-family': 'npm-download',
+    });
   });
 
   it('cuts log lines before talkers, talkers before reasons, and says so', () => {
     const stages = (count: number): ResultSummary['stages'] =>
-      Array.from({ length: count }, (_, index) => ({ ...first(plain.stages), name: `stage-${index}`, reason: 'r'.repeat(150) }));
+      Array.from({ length: count }, (_, index) => ({
+        ...first(plain.stages),
+        name: `stage-${index}`,
+        reason: 'r'.repeat(150),
+      }));
     const logLines = Array.from({ length: 12 }, (_, index) => `${index} ${'l'.repeat(190)}`);
     const few = decoded(encodeAnnotations({ summary: { ...plain, stages: stages(2), logLines }, digest }));
-    expect(few).toMatchObject({ truncated: true, summary: { stages: [{ topClient: { name: '127.0.0.1' }, reason: 'r'.repeat(150) }, {}] } });
+    expect(few).toMatchObject({
+      truncated: true,
+      summary: { stages: [{ topClient: { name: '127.0.0.1' }, reason: 'r'.repeat(150) }, {}] },
+    });
     expect(few.summary.logLines).toEqual(logLines.slice(-8));
     const more = decoded(encodeAnnotations({ summary: { ...plain, stages: stages(7), logLines }, digest })).summary;
     expect(more.logLines).toEqual([]);
@@ -52,7 +90,13 @@ describe("the Job's annotation", () => {
     const names = ['image-pull', 'apk-add', 'npm-install', 'go-download', 'git-mirror'];
     const stages = names.map((stage) => buildStageEvidence({ stage, reason: 'exit code 1' }));
     const logLines = Array.from({ length: 12 }, () => 'é'.repeat(200));
-    const verdict = { outcome: 'failed', failureFamily: 'npm-download', reason: 'x'.repeat(200), stage: 'npm-install', logLines } as const;
+    const verdict = {
+      outcome: 'failed',
+      failureFamily: 'npm-download',
+      reason: 'x'.repeat(200),
+      stage: 'npm-install',
+      logLines,
+    } as const;
     const summary = summaryOf(buildResult({ evidence: buildEvidence({ stages }), verdict }));
     expect(decoded(encodeAnnotations({ summary, digest })).summary.stages).toEqual(summary.stages);
   });
@@ -62,14 +106,20 @@ describe("the Job's annotation", () => {
     expect(JSON.stringify(encodeAnnotations({ summary, digest }))).not.toContain('hunter2');
   });
 
-  it.each(Array.from({ length: 40 }, (_, seed) => seed))('stays within 4 KiB and can be read whatever it is made of (seed %i)', (seed) => {
-    const annotations = encodeAnnotations({ summary: hostileSummary(randomFrom(seed)), digest });
-    expect(annotationBytes(annotations)).toBeLessThanOrEqual(MAX_ANNOTATION_BYTES);
-    const counted = Object.entries(annotations).reduce((total, [key, value]) => total + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
-    expect(annotationBytes(annotations)).toBe(counted);
-    expect(decoded(annotations).truncated).toBe(true);
-    expect(decoded(JSON.parse(JSON.stringify(annotations)))).toEqual(decoded(annotations));
-  });
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))(
+    'stays within 4 KiB and can be read whatever it is made of (seed %i)',
+    (seed) => {
+      const annotations = encodeAnnotations({ summary: hostileSummary(randomFrom(seed)), digest });
+      expect(annotationBytes(annotations)).toBeLessThanOrEqual(MAX_ANNOTATION_BYTES);
+      const counted = Object.entries(annotations).reduce(
+        (total, [key, value]) => total + Buffer.byteLength(key) + Buffer.byteLength(value),
+        0,
+      );
+      expect(annotationBytes(annotations)).toBe(counted);
+      expect(decoded(annotations).truncated).toBe(true);
+      expect(decoded(JSON.parse(JSON.stringify(annotations)))).toEqual(decoded(annotations));
+    },
+  );
 
   it.each([
     ['nothing of ours', {}, `the Job carries no ${KEY} annotation`],
@@ -102,7 +152,8 @@ function changed(fields: object): Record<string, string> {
 
 function hostileSummary(random: Random): ResultSummary {
   const alphabets = ['"', '\\', '\u0000', 'é', '漢', '😀', '\ud800', 'a', '\u2028'];
-  const text = (): string => Array.from({ length: upTo(random, 2000) + 500 }, () => alphabets[upTo(random, alphabets.length - 1)]).join('');
+  const text = (): string =>
+    Array.from({ length: upTo(random, 2000) + 500 }, () => alphabets[upTo(random, alphabets.length - 1)]).join('');
   const talker = (): { name: string; bytes: number } => ({ name: text(), bytes: Number.MAX_SAFE_INTEGER });
   return {
     ...plain,

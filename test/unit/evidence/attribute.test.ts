@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { cutEvidence } from '../../../src/evidence/attribute.ts';
 import { emptySeries } from '../../../src/evidence/empty-series.ts';
-import type { Evidence, ObservedConnection, SampleSeries, SamplingGap, Transition } from '../../../src/evidence/evidence.ts';
+import type {
+  Evidence,
+  ObservedConnection,
+  SampleSeries,
+  SamplingGap,
+  Transition,
+} from '../../../src/evidence/evidence.ts';
 import { buildStage } from '../../support/plan-builder.ts';
 import { type Random, randomFrom, upTo } from '../../support/random-from.ts';
 
@@ -25,7 +31,10 @@ function series(overrides: Partial<SampleSeries>): SampleSeries {
 function point(atMs: number, totalBytes: number, unexplainedBytes: number): SampleSeries['points'][number] {
   return { atMs, totalBytes, unexplainedBytes };
 }
-function cut(overrides: Partial<SampleSeries>, more: { toleranceMs?: number; transitions?: readonly Transition[] } = {}): Evidence {
+function cut(
+  overrides: Partial<SampleSeries>,
+  more: { toleranceMs?: number; transitions?: readonly Transition[] } = {},
+): Evidence {
   return cutEvidence({ plan, series: series(overrides), transitions, endedAtMs: 5000, ...more });
 }
 function stageOf(evidence: Evidence, name: string): Evidence['stages'][number] {
@@ -76,12 +85,24 @@ describe('evidence cut by stages', () => {
   });
 
   it('counts connections that opened outside every stage as outside', () => {
-    const evidence = cut({ points: [point(0, 0, 0), point(5000, 30, 0)], connections: [conn(500, 10), conn(5001, 20)] });
-    expect(evidence).toMatchObject({ totalBytes: 30, attributedBytes: 0, outsideBytes: 30, unattributedBytes: 0, attributedShare: 0 });
+    const evidence = cut({
+      points: [point(0, 0, 0), point(5000, 30, 0)],
+      connections: [conn(500, 10), conn(5001, 20)],
+    });
+    expect(evidence).toMatchObject({
+      totalBytes: 30,
+      attributedBytes: 0,
+      outsideBytes: 30,
+      unattributedBytes: 0,
+      attributedShare: 0,
+    });
   });
 
   it('takes a connection within the tolerance into the nearest stage', () => {
-    const evidence = cut({ points: [point(0, 0, 0), point(5000, 30, 0)], connections: [conn(900, 10), conn(5101, 20)] }, { toleranceMs: 100 });
+    const evidence = cut(
+      { points: [point(0, 0, 0), point(5000, 30, 0)], connections: [conn(900, 10), conn(5101, 20)] },
+      { toleranceMs: 100 },
+    );
     expect(evidence).toMatchObject({ attributedBytes: 10, outsideBytes: 20 });
   });
 
@@ -93,7 +114,13 @@ describe('evidence cut by stages', () => {
   });
 
   it('does not count as unattributed what a later reading explained', () => {
-    const points = [point(0, 0, 0), point(1500, 50, 50), point(2500, 90, 90), point(3500, 100, 20), point(4500, 110, 30)];
+    const points = [
+      point(0, 0, 0),
+      point(1500, 50, 50),
+      point(2500, 90, 90),
+      point(3500, 100, 20),
+      point(4500, 110, 30),
+    ];
     const evidence = cut({ points, connections: [conn(1200, 80)] });
     expect(stageOf(evidence, 'a')).toMatchObject({ attributedBytes: 80, unattributedBytes: 0 });
     expect(stageOf(evidence, 'b').unattributedBytes).toBe(10);
@@ -116,19 +143,39 @@ describe('evidence cut by stages', () => {
   it('flags every stage of a run whose sampler saw nothing', () => {
     const evidence = cut({});
     expect(evidence.stages.map(({ gap }) => gap)).toEqual([true, true]);
-    expect(evidence).toMatchObject({ coverage: 0, gaps: [{ fromMs: 0, toMs: 5000, mayHaveMore: true }], totalBytes: 0, attributedShare: 1 });
+    expect(evidence).toMatchObject({
+      coverage: 0,
+      gaps: [{ fromMs: 0, toMs: 5000, mayHaveMore: true }],
+      totalBytes: 0,
+      attributedShare: 1,
+    });
   });
 
   it('names the top client and destination of the stages, equal ones by name', () => {
-    const connections = [conn(1500, 5, { client: 'z' }), conn(1600, 5, { client: 'y', destination: 'd2:443' }), conn(100, 99, { client: 'noise' })];
+    const connections = [
+      conn(1500, 5, { client: 'z' }),
+      conn(1600, 5, { client: 'y', destination: 'd2:443' }),
+      conn(100, 99, { client: 'noise' }),
+    ];
     const evidence = cut({ points: [point(0, 0, 0), point(5000, 109, 0)], connections });
-    expect(evidence).toMatchObject({ topClient: { name: 'y', bytes: 5 }, topDestination: { name: 'd1:443', bytes: 5 } });
+    expect(evidence).toMatchObject({
+      topClient: { name: 'y', bytes: 5 },
+      topDestination: { name: 'd1:443', bytes: 5 },
+    });
     expect(evidence.omittedStages).toEqual(plan.omittedStages);
   });
 
   it('closes a stage that was still running at the end of the run', () => {
-    const evidence = cut({ points: [point(0, 0, 0), point(5000, 8, 0)], connections: [conn(4800, 8)] }, { transitions: transitions.slice(0, 3) });
-    expect(stageOf(evidence, 'b')).toMatchObject({ state: 'running', finishedAtMs: 5000, durationMs: 2000, attributedBytes: 8 });
+    const evidence = cut(
+      { points: [point(0, 0, 0), point(5000, 8, 0)], connections: [conn(4800, 8)] },
+      { transitions: transitions.slice(0, 3) },
+    );
+    expect(stageOf(evidence, 'b')).toMatchObject({
+      state: 'running',
+      finishedAtMs: 5000,
+      durationMs: 2000,
+      attributedBytes: 8,
+    });
   });
 });
 
@@ -136,7 +183,10 @@ function randomRun(random: Random): { series: SampleSeries; transitions: readonl
   const connections = Array.from({ length: upTo(random, 40) }, (_, index) =>
     conn(upTo(random, 10_000), upTo(random, 5000), { uploadBytes: upTo(random, 90), client: `c${index % 4}` }),
   );
-  const explained = connections.reduce((total, { uploadBytes, downloadBytes }) => total + uploadBytes + downloadBytes, 0);
+  const explained = connections.reduce(
+    (total, { uploadBytes, downloadBytes }) => total + uploadBytes + downloadBytes,
+    0,
+  );
   let atMs = 0;
   const middle = Array.from({ length: upTo(random, 60) }, () => {
     atMs += upTo(random, 300);

@@ -39,7 +39,11 @@ describe("a stage's timeline", () => {
   });
 
   it('counts a stage whose start was never observed from the end of what came before it', () => {
-    const transitions = [job('started', 0), of('apk-add', 'finished', 9), of('npm-install', 'failed', 15, { exitCode: 1, reason: 'OOMKilled' })];
+    const transitions = [
+      job('started', 0),
+      of('apk-add', 'finished', 9),
+      of('npm-install', 'failed', 15, { exitCode: 1, reason: 'OOMKilled' }),
+    ];
     const [apkAdd, npmInstall] = stageTimelines({ stages: [apk, npm], transitions, endedAtMs: 30 });
     expect(apkAdd?.intervals).toEqual([{ stage: 'apk-add', fromMs: 0, toMs: 9 }]);
     expect(npmInstall).toEqual({
@@ -62,11 +66,18 @@ describe("a stage's timeline", () => {
 
   it('stays open while the run goes on', () => {
     const transitions = [of('apk-add', 'started', 5)];
-    expect(stageTimelines({ stages: [apk], transitions })).toMatchObject([{ intervals: [{ fromMs: 5, toMs: null }], finishedAtMs: null }]);
+    expect(stageTimelines({ stages: [apk], transitions })).toMatchObject([
+      { intervals: [{ fromMs: 5, toMs: null }], finishedAtMs: null },
+    ]);
   });
 
   it('is the same when observations come twice or out of order', () => {
-    const once = [of('apk-add', 'started', 5), of('apk-add', 'finished', 9), of('npm-install', 'started', 9), of('npm-install', 'finished', 12)];
+    const once = [
+      of('apk-add', 'started', 5),
+      of('apk-add', 'finished', 9),
+      of('npm-install', 'started', 9),
+      of('npm-install', 'finished', 12),
+    ];
     const told = stageTimelines({ stages: [apk, npm], transitions: once, endedAtMs: 30 });
     expect(stageTimelines({ stages: [apk, npm], transitions: [...once, ...once], endedAtMs: 30 })).toEqual(told);
     expect(stageTimelines({ stages: [apk, npm], transitions: once.toReversed(), endedAtMs: 30 })).toEqual(told);
@@ -92,8 +103,15 @@ describe("a stage's timeline", () => {
   });
 
   it('says how many images are there while some are still to be pulled, unless the Job finished', () => {
-    const transitions = [of('image-pull', 'started', 1, { image: 'alpine' }), of('image-pull', 'finished', 3, { image: 'alpine' })];
-    expect(stageTimelines({ stages: [pull], transitions, endedAtMs: 30 })).toMatchObject([{ state: 'running', reason: '1 of 2 images pulled' }]);
-    expect(stageTimelines({ stages: [pull], transitions: [...transitions, job('finished', 9)], endedAtMs: 30 })).toMatchObject([{ state: 'passed' }]);
+    const transitions = [
+      of('image-pull', 'started', 1, { image: 'alpine' }),
+      of('image-pull', 'finished', 3, { image: 'alpine' }),
+    ];
+    expect(stageTimelines({ stages: [pull], transitions, endedAtMs: 30 })).toMatchObject([
+      { state: 'running', reason: '1 of 2 images pulled' },
+    ]);
+    expect(
+      stageTimelines({ stages: [pull], transitions: [...transitions, job('finished', 9)], endedAtMs: 30 }),
+    ).toMatchObject([{ state: 'passed' }]);
   });
 });

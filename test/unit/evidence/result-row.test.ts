@@ -8,7 +8,12 @@ const result = buildResult({
   evidence: buildEvidence({
     totalBytes: 9_999_999,
     stages: [
-      buildStageEvidence({ stage: 'npm-install', attributedBytes: 3_145_728, unattributedBytes: 524_288, durationMs: 3_000 }),
+      buildStageEvidence({
+        stage: 'npm-install',
+        attributedBytes: 3_145_728,
+        unattributedBytes: 524_288,
+        durationMs: 3_000,
+      }),
       buildStageEvidence({ stage: 'go-download', attributedBytes: 1_048_576, durationMs: 1_000 }),
     ],
   }),

@@ -12,7 +12,10 @@ describe('the useful lines of a log', () => {
       'npm error A complete log of this run can be found in: /x/_logs/2026-11-21T00_00_00_000Z-debug-0.log',
       '',
     ].join('\n');
-    expect(usefulLogLines({ text })).toEqual(['npm error code E404', 'npm error 404 Not Found - GET https://registry.example/nope - Not found']);
+    expect(usefulLogLines({ text })).toEqual([
+      'npm error code E404',
+      'npm error 404 Not Found - GET https://registry.example/nope - Not found',
+    ]);
   });
 
   it('are the errors of go and git without what was being downloaded', () => {
@@ -32,7 +35,9 @@ describe('the useful lines of a log', () => {
   });
 
   it('are at most twelve, the last errors first, filled up with the last others, in their order', () => {
-    const text = Array.from({ length: 40 }, (_, index) => (index % 10 === 0 ? `error ${index}` : `line ${index}`)).join('\n');
+    const text = Array.from({ length: 40 }, (_, index) => (index % 10 === 0 ? `error ${index}` : `line ${index}`)).join(
+      '\n',
+    );
     const lines = usefulLogLines({ text });
     expect(lines).toHaveLength(12);
     expect(lines.slice(0, 5)).toEqual(['error 0', 'error 10', 'error 20', 'error 30', 'line 32']);
@@ -54,7 +59,9 @@ describe('the useful lines of a log', () => {
 
   it('hold no credentials', () => {
     const text = 'error: https://bob:s3cret@host.example/x refused, proxy http://u:p@q@10.0.0.1:7890';
-    expect(usefulLogLines({ text })).toEqual(['error: https://***@host.example/x refused, proxy http://***@10.0.0.1:7890']);
+    expect(usefulLogLines({ text })).toEqual([
+      'error: https://***@host.example/x refused, proxy http://***@10.0.0.1:7890',
+    ]);
   });
 
   it('tell a repeated line once and nothing for a log that says nothing', () => {

@@ -61,7 +61,12 @@ describe('a bounded series', () => {
   });
 
   it('joins the gaps closest together and keeps that more may have moved', () => {
-    const gaps = Array.from({ length: 61 }, (_, index) => ({ fromMs: index * 100, toMs: index * 100 + 10, bytes: 1, reason: `${index}` }));
+    const gaps = Array.from({ length: 61 }, (_, index) => ({
+      fromMs: index * 100,
+      toMs: index * 100 + 10,
+      bytes: 1,
+      reason: `${index}`,
+    }));
     gaps[30] = { fromMs: 2905, toMs: 3010, bytes: 1, reason: 'restart' };
     const lossy = gaps.map((gap, index) => (index === 30 ? { ...gap, mayHaveMore: true } : gap));
     const bounded = boundSeries({ ...base, gaps: lossy }).gaps;
@@ -74,7 +79,11 @@ describe('a bounded series', () => {
     const name = (): string => Array.from({ length: 400 }, () => String.fromCharCode(upTo(random, 0xffff))).join('');
     const bounded = boundSeries({
       intervalMs: 60_000,
-      points: Array.from({ length: 30_000 }, (_, i) => ({ atMs: 1_800_000_000_000 + i * 250, totalBytes: HUGE - 30_000 + i, unexplainedBytes: HUGE - 1 })),
+      points: Array.from({ length: 30_000 }, (_, i) => ({
+        atMs: 1_800_000_000_000 + i * 250,
+        totalBytes: HUGE - 30_000 + i,
+        unexplainedBytes: HUGE - 1,
+      })),
       connections: Array.from({ length: 5000 }, (_, i) => ({
         client: name(),
         destination: name(),

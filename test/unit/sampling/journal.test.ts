@@ -23,7 +23,9 @@ describe('the journal of readings', () => {
     await journal.note({ atMs: 1100, reason: 'gone' });
     await journal.reading({ snapshot: snapshot(1250, 15, [open('a', 12, 900), open('b', 3, 950)]), instance: 'x' });
     await journal.close();
-    const opened = (id: string, startMs: number): object => ({ opened: { client: '10.0.0.1', destination: `${id}.example:443`, startMs } });
+    const opened = (id: string, startMs: number): object => ({
+      opened: { client: '10.0.0.1', destination: `${id}.example:443`, startMs },
+    });
     const common = { kind: 'reading', via: 'stream', instance: 'x', uploadTotalBytes: 0 };
     expect(await journal.readAll()).toEqual([
       [
@@ -42,6 +44,22 @@ describe('the journal of readings', () => {
     ]);
   });
 
+  it.each([
+    ['another life answers', { instance: 'b', total: 20 }],
+    ['the totals fall', { instance: undefined, total: 7 }],
+  ])('tells a connection again that has the same id and bytes after %s', async (_, { instance, total }) => {
+    const journal = await openJournal({ dir, attempt: 1 });
+    await journal.reading({
+      snapshot: snapshot(1000, 10, [open('1', 7, 900)]),
+      instance: instance === undefined ? undefined : 'a',
+    });
+    await journal.reading({ snapshot: snapshot(1250, total, [open('1', 7, 900)]), instance });
+    await journal.close();
+    expect((await journal.readAll()).flat()[1]).toMatchObject({
+      changed: [{ id: '1', downloadBytes: 7, opened: { startMs: 900 } }],
+    });
+  });
+
   it('keeps each attempt in a file of its own, in the order in which they began', async () => {
     await mkdir(dir, { recursive: true });
     const line = (total: number): string =>
@@ -50,7 +68,11 @@ describe('the journal of readings', () => {
     await writeFile(join(dir, 'attempt-1-1000-bb.jsonl'), line(1));
     await writeFile(join(dir, 'attempt-1-10000-cc.jsonl'), line(3));
     const attempts = await readJournal({ dir });
-    expect(attempts.map(([first]) => first)).toMatchObject([{ downloadTotalBytes: 1 }, { downloadTotalBytes: 2 }, { downloadTotalBytes: 3 }]);
+    expect(attempts.map(([first]) => first)).toMatchObject([
+      { downloadTotalBytes: 1 },
+      { downloadTotalBytes: 2 },
+      { downloadTotalBytes: 3 },
+    ]);
   });
 
   it('opens two files for the same attempt number', async () => {
@@ -71,9 +93,18 @@ describe('the journal of readings', () => {
   it.each([
     ['no JSON', 'xyz'],
     ['another kind', '{"kind":"weather"}'],
-    ['a total that is no number', '{"kind":"reading","atMs":1,"via":"stream","uploadTotalBytes":"1","downloadTotalBytes":1,"changed":[]}'],
-    ['a negative total', '{"kind":"reading","atMs":1,"via":"stream","uploadTotalBytes":-1,"downloadTotalBytes":1,"changed":[]}'],
-    ['a connection without an id', '{"kind":"reading","atMs":1,"via":"stream","uploadTotalBytes":1,"downloadTotalBytes":1,"changed":[[1,2,3]]}'],
+    [
+      'a total that is no number',
+      '{"kind":"reading","atMs":1,"via":"stream","uploadTotalBytes":"1","downloadTotalBytes":1,"changed":[]}',
+    ],
+    [
+      'a negative total',
+      '{"kind":"reading","atMs":1,"via":"stream","uploadTotalBytes":-1,"downloadTotalBytes":1,"changed":[]}',
+    ],
+    [
+      'a connection without an id',
+      '{"kind":"reading","atMs":1,"via":"stream","uploadTotalBytes":1,"downloadTotalBytes":1,"changed":[[1,2,3]]}',
+    ],
     ['null', 'null'],
     ['bytes that are no text', '\u0000\ufffd'],
   ])('reports a line in the middle that is %s as damage', async (_, garbage) => {
@@ -115,6 +146,14 @@ describe('the journal of readings', () => {
     expect(records.at(-1)).toMatchObject({ downloadTotalBytes: 4000, changed: [{ id: 'a', downloadBytes: 4000 }] });
   });
 
+  it('writes the totals alone when the connections of a reading are more than there is room for', async () => {
+    const journal = await openJournal({ dir, attempt: 1, maxBytes: 2000 });
+    const connections = Array.from({ length: 100 }, (_, index) => open(`connection-${index}`, index));
+    await journal.reading({ snapshot: snapshot(1000, 5000, connections), instance: undefined });
+    await journal.close();
+    expect((await journal.readAll()).flat()).toMatchObject([{ downloadTotalBytes: 5000, changed: [] }]);
+  });
+
   it('keeps what a reading that was not written told for the next one that is', async () => {
     const maxBytes = 1000;
     const journal = await openJournal({ dir, attempt: 1, maxBytes });
@@ -128,7 +167,9 @@ describe('the journal of readings', () => {
 
   it('keeps the order of calls that overlap', async () => {
     const journal = await openJournal({ dir, attempt: 1 });
-    await Promise.all([1, 2, 3, 4, 5].map((atMs) => journal.reading({ snapshot: snapshot(atMs, atMs), instance: undefined })));
+    await Promise.all(
+      [1, 2, 3, 4, 5].map((atMs) => journal.reading({ snapshot: snapshot(atMs, atMs), instance: undefined })),
+    );
     await journal.close();
     expect((await journal.readAll()).flat().map(({ atMs }) => atMs)).toEqual([1, 2, 3, 4, 5]);
   });

@@ -29,22 +29,48 @@ const abort = (): void => stop.abort();
 
 describe('the sampler', () => {
   it('writes every reading, then one more when told to stop, and returns where it got to', async () => {
-    const client = scriptedControlClient({ steps: [snapshot(250, 10), snapshot(500, 30), abort], reads: [{ ...snapshot(600, 45), via: 'polling' }] });
+    const client = scriptedControlClient({
+      steps: [snapshot(250, 10), snapshot(500, 30), abort],
+      reads: [{ ...snapshot(600, 45), via: 'polling' }],
+    });
     const progress = await runSampler({ client, journal, intervalMs, signal: stop.signal });
-    expect((await journal.readAll()).flat()).toMatchObject([{ atMs: 250 }, { atMs: 500 }, { atMs: 600, downloadTotalBytes: 45 }]);
-    expect(progress).toEqual({ atMs: 600, uploadTotalBytes: 0, downloadTotalBytes: 45, readings: { stream: 2, polling: 1 } });
+    expect((await journal.readAll()).flat()).toMatchObject([
+      { atMs: 250 },
+      { atMs: 500 },
+      { atMs: 600, downloadTotalBytes: 45 },
+    ]);
+    expect(progress).toEqual({
+      atMs: 600,
+      uploadTotalBytes: 0,
+      downloadTotalBytes: 45,
+      readings: { stream: 2, polling: 1 },
+    });
   });
 
   it('reports progress small enough for a heartbeat after each reading', async () => {
     const told: SamplerProgress[] = [];
-    const client = scriptedControlClient({ steps: [snapshot(250, 10, [open('a', 10)]), abort], reads: [snapshot(300, 11)], instances: ['life-1'] });
-    await runSampler({ client, journal, intervalMs, signal: stop.signal, onProgress: (progress) => told.push(progress), now: () => 0 });
+    const client = scriptedControlClient({
+      steps: [snapshot(250, 10, [open('a', 10)]), abort],
+      reads: [snapshot(300, 11)],
+      instances: ['life-1'],
+    });
+    await runSampler({
+      client,
+      journal,
+      intervalMs,
+      signal: stop.signal,
+      onProgress: (progress) => told.push(progress),
+      now: () => 0,
+    });
     expect(told.map(({ downloadTotalBytes }) => downloadTotalBytes)).toEqual([10, 11]);
     expect(JSON.stringify(told[0]).length).toBeLessThan(300);
   });
 
   it('notes outages, and a last reading that fails, without failing itself', async () => {
-    const client = scriptedControlClient({ steps: [snapshot(250, 10), { outage: 'socket hang up' }, abort], reads: [new Error('connect ECONNREFUSED')] });
+    const client = scriptedControlClient({
+      steps: [snapshot(250, 10), { outage: 'socket hang up' }, abort],
+      reads: [new Error('connect ECONNREFUSED')],
+    });
     const progress = await runSampler({ client, journal, intervalMs, signal: stop.signal, now: () => 400 });
     expect((await journal.readAll()).flat()).toMatchObject([
       { atMs: 250 },
@@ -58,7 +84,9 @@ describe('the sampler', () => {
     const client = {
       ...scriptedControlClient({ steps: [abort] }),
       read: ({ signal }: { signal: AbortSignal }) =>
-        new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
+        new Promise<never>((_, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('timed out')), { once: true }),
+        ),
     };
     expect(await runSampler({ client, journal, intervalMs, signal: stop.signal, lastReadingTimeoutMs: 20 })).toBeNull();
     expect((await journal.readAll()).flat()).toMatchObject([{ kind: 'note', about: 'proxy' }]);
@@ -67,7 +95,14 @@ describe('the sampler', () => {
   it('files readings under the life of the proxy that answers, and asks again after an outage', async () => {
     let nowMs = 100;
     const client = scriptedControlClient({
-      steps: [snapshot(250, 1000), { outage: 'gone' }, () => (nowMs = 900), snapshot(800, 2000), snapshot(1000, 2500), abort],
+      steps: [
+        snapshot(250, 1000),
+        { outage: 'gone' },
+        () => (nowMs = 900),
+        snapshot(800, 2000),
+        snapshot(1000, 2500),
+        abort,
+      ],
       reads: [snapshot(1100, 2600)],
       instances: ['a', 'b'],
     });
@@ -79,7 +114,11 @@ describe('the sampler', () => {
       { atMs: 1000, instance: 'b' },
       { atMs: 1100, instance: 'b' },
     ]);
-    const series = foldSeries({ baseline: buildBaseline({ instance: 'a' }), intervalMs, readings: await journal.readAll() });
+    const series = foldSeries({
+      baseline: buildBaseline({ instance: 'a' }),
+      intervalMs,
+      readings: await journal.readAll(),
+    });
     expect(series.points.at(-1)?.totalBytes).toBe(3600);
   });
 
@@ -102,11 +141,18 @@ describe('the sampler', () => {
       instances: ['a', 'b'],
     });
     await runSampler({ client, journal, intervalMs, signal: stop.signal, now: () => nowMs });
-    expect((await journal.readAll()).flat()).toMatchObject([{ instance: 'a' }, { atMs: 750, instance: 'b' }, { instance: 'b' }]);
+    expect((await journal.readAll()).flat()).toMatchObject([
+      { instance: 'a' },
+      { atMs: 750, instance: 'b' },
+      { instance: 'b' },
+    ]);
   });
 
   it('keeps readings of a proxy that never tells which life answers', async () => {
-    const client = scriptedControlClient({ steps: [snapshot(250, 10), { outage: 'gone' }, snapshot(800, 5), abort], reads: [snapshot(900, 6)] });
+    const client = scriptedControlClient({
+      steps: [snapshot(250, 10), { outage: 'gone' }, snapshot(800, 5), abort],
+      reads: [snapshot(900, 6)],
+    });
     await runSampler({ client, journal, intervalMs, signal: stop.signal });
     expect((await journal.readAll()).flat().filter(({ kind }) => kind === 'reading')).toHaveLength(3);
   });
@@ -125,20 +171,27 @@ describe('the sampler', () => {
 
   it('fails when the readings end although nobody asked for it', async () => {
     const client = scriptedControlClient({ steps: [snapshot(250, 10)], endsByItself: true });
-    await expect(runSampler({ client, journal, intervalMs, signal: stop.signal })).rejects.toBeInstanceOf(InfrastructureError);
+    await expect(runSampler({ client, journal, intervalMs, signal: stop.signal })).rejects.toBeInstanceOf(
+      InfrastructureError,
+    );
   });
 
   it('fails when its journal can no longer be written', async () => {
     await journal.close();
     const client = scriptedControlClient({ steps: [snapshot(250, 10)] });
-    await expect(runSampler({ client, journal, intervalMs, signal: stop.signal })).rejects.toBeInstanceOf(InfrastructureError);
+    await expect(runSampler({ client, journal, intervalMs, signal: stop.signal })).rejects.toBeInstanceOf(
+      InfrastructureError,
+    );
   });
 });
 
 describe('the baseline', () => {
   it('holds the totals, both directions of each open connection, and the life they belong to', async () => {
     const connection = { ...open('a', 70), uploadBytes: 5 };
-    const client = scriptedControlClient({ reads: [{ ...snapshot(100, 90, [connection]), uploadTotalBytes: 8 }], instances: ['x'] });
+    const client = scriptedControlClient({
+      reads: [{ ...snapshot(100, 90, [connection]), uploadTotalBytes: 8 }],
+      instances: ['x'],
+    });
     expect(await openBaseline({ client, signal: stop.signal })).toEqual({
       atMs: 100,
       uploadBytes: 8,

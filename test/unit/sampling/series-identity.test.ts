@@ -26,7 +26,14 @@ class PlayedProxy {
     const random = this.#random;
     if (random() < 0.4) {
       const id = `${this.life}-${atMs}`;
-      this.connections.set(id, { id, client: `10.0.0.${upTo(random, 3)}`, destination: 'x:443', startMs: atMs, uploadBytes: 0, downloadBytes: 0 });
+      this.connections.set(id, {
+        id,
+        client: `10.0.0.${upTo(random, 3)}`,
+        destination: 'x:443',
+        startMs: atMs,
+        uploadBytes: 0,
+        downloadBytes: 0,
+      });
     }
     for (const [id, connection] of this.connections) {
       const [up, down] = [upTo(random, 50), upTo(random, 5000)];
@@ -58,7 +65,13 @@ interface Attempt {
 }
 
 /** Plays a run; the truth is what the newest attempt's readings could know of each life. */
-function play(seed: number): { baseline: SamplingBaseline; attempts: Attempt[]; knownBytes: number; restarts: number; knowsInstance: boolean } {
+function play(seed: number): {
+  baseline: SamplingBaseline;
+  attempts: Attempt[];
+  knownBytes: number;
+  restarts: number;
+  knowsInstance: boolean;
+} {
   const random = randomFrom(seed);
   const knowsInstance = random() < 0.5;
   const proxy = new PlayedProxy(random);
@@ -95,7 +108,15 @@ function play(seed: number): { baseline: SamplingBaseline; attempts: Attempt[]; 
       if (newest && !restarted && random() < 0.3) continue;
       attempt.changes.see(snapshot);
       const { uploadTotalBytes, downloadTotalBytes, via } = snapshot;
-      const record = { kind: 'reading', atMs, via, ...instance, uploadTotalBytes, downloadTotalBytes, changed: attempt.changes.take() } as const;
+      const record = {
+        kind: 'reading',
+        atMs,
+        via,
+        ...instance,
+        uploadTotalBytes,
+        downloadTotalBytes,
+        changed: attempt.changes.take(),
+      } as const;
       attempt.records.push(record);
       if (random() < 0.1) attempt.records.push({ ...record, changed: [] });
       if (newest || attempts.slice(index + 1).every((later) => later.records.length === 0)) {
@@ -105,7 +126,8 @@ function play(seed: number): { baseline: SamplingBaseline; attempts: Attempt[]; 
       }
     }
   }
-  const knownBytes = [...knownByLife.values()].reduce((a, b) => a + b, 0) - first.uploadTotalBytes - first.downloadTotalBytes;
+  const knownBytes =
+    [...knownByLife.values()].reduce((a, b) => a + b, 0) - first.uploadTotalBytes - first.downloadTotalBytes;
   return { baseline, attempts, knownBytes, restarts, knowsInstance };
 }
 

@@ -21,7 +21,11 @@ describe('a series folded from readings', () => {
 
   it('counts of a connection that was open at the baseline only what it moved since', () => {
     const baseline = buildBaseline({ downloadBytes: 100, connections: { old: 60 } });
-    const series = foldSeries({ baseline, intervalMs, readings: [[reading(250, 150, { changed: [connection('old', 90, 0)] })]] });
+    const series = foldSeries({
+      baseline,
+      intervalMs,
+      readings: [[reading(250, 150, { changed: [connection('old', 90, 0)] })]],
+    });
     expect(series.connections).toEqual([
       { client: '10.0.0.1', destination: 'old.example:443', startMs: 0, uploadBytes: 0, downloadBytes: 30 },
     ]);
@@ -29,10 +33,16 @@ describe('a series folded from readings', () => {
   });
 
   it('counts on from zero when the totals fall, and states a gap in which more may have moved', () => {
-    const series = foldSeries({ baseline: buildBaseline(), intervalMs, readings: [[reading(250, 1000), reading(500, 40), reading(750, 60)]] });
+    const series = foldSeries({
+      baseline: buildBaseline(),
+      intervalMs,
+      readings: [[reading(250, 1000), reading(500, 40), reading(750, 60)]],
+    });
     expect(totals(series)).toEqual([0, 1000, 1040, 1060]);
     expect(series.restartsAtMs).toEqual([500]);
-    expect(series.gaps).toMatchObject([{ fromMs: 250, toMs: 500, bytes: 40, cause: 'proxy-restarted', mayHaveMore: true }]);
+    expect(series.gaps).toMatchObject([
+      { fromMs: 250, toMs: 500, bytes: 40, cause: 'proxy-restarted', mayHaveMore: true },
+    ]);
   });
 
   it('counts on from zero when another life of the proxy answers, although the totals grew', () => {
@@ -58,7 +68,10 @@ describe('a series folded from readings', () => {
 
   it('takes the same id for a new connection after a restart', () => {
     const readings = [
-      [reading(250, 1000, { changed: [connection('c', 1000, 10)] }), reading(500, 40, { changed: [connection('c', 40, 400)] })],
+      [
+        reading(250, 1000, { changed: [connection('c', 1000, 10)] }),
+        reading(500, 40, { changed: [connection('c', 40, 400)] }),
+      ],
     ];
     const series = foldSeries({ baseline: buildBaseline(), intervalMs, readings });
     expect(series.connections.map(({ startMs, downloadBytes }) => [startMs, downloadBytes])).toEqual([
@@ -67,9 +80,25 @@ describe('a series folded from readings', () => {
     ]);
   });
 
+  it('takes an id that comes again with another start for a new connection, though nothing else showed a restart', () => {
+    const readings = [
+      [
+        reading(250, 500, { changed: [connection('1', 500, 10)] }),
+        reading(9000, 700, { changed: [connection('1', 700, 8000)] }),
+      ],
+    ];
+    const series = foldSeries({ baseline: buildBaseline(), intervalMs, readings });
+    expect(series.connections.map(({ downloadBytes }) => downloadBytes)).toEqual([500, 700]);
+    expect(series.points.at(-1)?.totalBytes).toBe(1200);
+  });
+
   it('raises the total to what the connections prove, after a restart that the totals alone did not show', () => {
     const readings = [
-      [reading(250, 500, { changed: [connection('a', 500, 1)] }), outage(500, 'gone'), reading(9000, 2000, { changed: [connection('b', 2000, 600)] })],
+      [
+        reading(250, 500, { changed: [connection('a', 500, 1)] }),
+        outage(500, 'gone'),
+        reading(9000, 2000, { changed: [connection('b', 2000, 600)] }),
+      ],
     ];
     const series = foldSeries({ baseline: buildBaseline(), intervalMs, readings });
     expect(series.points.at(-1)).toEqual({ atMs: 9000, totalBytes: 2500, unexplainedBytes: 0 });
@@ -80,7 +109,13 @@ describe('a series folded from readings', () => {
     const readings = [[reading(250, 10), outage(600, 'connect ECONNREFUSED'), reading(2251, 90), reading(4251, 95)]];
     const { gaps } = foldSeries({ baseline: buildBaseline(), intervalMs, readings });
     expect(gaps).toEqual([
-      { fromMs: 250, toMs: 2251, bytes: 80, cause: 'proxy-silent', reason: 'the proxy did not answer: connect ECONNREFUSED' },
+      {
+        fromMs: 250,
+        toMs: 2251,
+        bytes: 80,
+        cause: 'proxy-silent',
+        reason: 'the proxy did not answer: connect ECONNREFUSED',
+      },
     ]);
   });
 
@@ -97,7 +132,11 @@ describe('a series folded from readings', () => {
   });
 
   it('says that no sampler was running between an attempt that died and the next', () => {
-    const { gaps } = foldSeries({ baseline: buildBaseline(), intervalMs, readings: [[reading(250, 10)], [reading(9000, 30)]] });
+    const { gaps } = foldSeries({
+      baseline: buildBaseline(),
+      intervalMs,
+      readings: [[reading(250, 10)], [reading(9000, 30)]],
+    });
     expect(gaps).toMatchObject([{ bytes: 20, cause: 'no-sampler', reason: 'no sampler was running' }]);
   });
 
@@ -111,28 +150,42 @@ describe('a series folded from readings', () => {
   });
 
   it('does not take a late first reading of the next attempt for a restart', () => {
-    const readings = [[reading(250, 100), reading(500, 200)], [reading(501, 190), reading(750, 300)]];
+    const readings = [
+      [reading(250, 100), reading(500, 200)],
+      [reading(501, 190), reading(750, 300)],
+    ];
     const series = foldSeries({ baseline: buildBaseline(), intervalMs, readings });
     expect(totals(series)).toEqual([0, 100, 200, 200, 300]);
     expect(series.restartsAtMs).toEqual([]);
   });
 
   it('sees a restart between two attempts', () => {
-    const readings = [[reading(250, 100), reading(3000, 200)], [reading(9000, 50), reading(9250, 80)]];
+    const readings = [
+      [reading(250, 100), reading(3000, 200)],
+      [reading(9000, 50), reading(9250, 80)],
+    ];
     const series = foldSeries({ baseline: buildBaseline(), intervalMs, readings });
     expect(totals(series)).toEqual([0, 100, 200, 250, 280]);
     expect(series.restartsAtMs).toEqual([9000]);
   });
 
   it('keeps the order of one attempt when the clock steps back', () => {
-    const series = foldSeries({ baseline: buildBaseline(), intervalMs, readings: [[reading(5000, 100), reading(1000, 150), reading(1250, 160)]] });
+    const series = foldSeries({
+      baseline: buildBaseline(),
+      intervalMs,
+      readings: [[reading(5000, 100), reading(1000, 150), reading(1250, 160)]],
+    });
     expect(totals(series)).toEqual([0, 100, 150, 160]);
     expect(series.restartsAtMs).toEqual([]);
   });
 
   it('states a gap where a part of the journal cannot be read', () => {
     const damage = { kind: 'note', about: 'damage', atMs: 250, reason: 'line 2 cannot be read' } as const;
-    const { gaps } = foldSeries({ baseline: buildBaseline(), intervalMs, readings: [[reading(250, 10), damage, reading(500, 30)]] });
+    const { gaps } = foldSeries({
+      baseline: buildBaseline(),
+      intervalMs,
+      readings: [[reading(250, 10), damage, reading(500, 30)]],
+    });
     expect(gaps).toEqual([{ fromMs: 250, toMs: 500, bytes: 20, cause: 'journal', reason: 'line 2 cannot be read' }]);
   });
 

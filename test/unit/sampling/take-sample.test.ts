@@ -16,7 +16,10 @@ const passTime = (): void => void vi.advanceTimersByTime(2000);
 describe('a live look at a proxy', () => {
   it('tells window, rate, total and the top clients and destinations since it began', async () => {
     const client = scriptedControlClient({
-      reads: [snapshot(10_000, 1000, [open('a', 600)]), snapshot(12_000, 5000, [open('a', 2600), open('b', 1500, 10_100)])],
+      reads: [
+        snapshot(10_000, 1000, [open('a', 600)]),
+        snapshot(12_000, 5000, [open('a', 2600), open('b', 1500, 10_100)]),
+      ],
       steps: [snapshot(11_000, 3000, [open('a', 1600)]), passTime],
     });
     expect(await sampleForSeconds({ client, seconds: 2, signal: new AbortController().signal })).toEqual({
@@ -39,22 +42,31 @@ describe('a live look at a proxy', () => {
       reads: [snapshot(10_000, 1000), new Error('gone')],
       steps: [snapshot(11_000, 3000), passTime],
     });
-    expect(await sampleForSeconds({ client, seconds: 2, signal: new AbortController().signal })).toMatchObject({ windowBytes: 2000 });
+    expect(await sampleForSeconds({ client, seconds: 2, signal: new AbortController().signal })).toMatchObject({
+      windowBytes: 2000,
+    });
   });
 
   it('fails when the proxy went away and no reading came', async () => {
     const client = scriptedControlClient({ reads: [snapshot(10_000, 1000), new Error('gone')], steps: [passTime] });
-    await expect(sampleForSeconds({ client, seconds: 2, signal: new AbortController().signal })).rejects.toThrow('gone');
+    await expect(sampleForSeconds({ client, seconds: 2, signal: new AbortController().signal })).rejects.toThrow(
+      'gone',
+    );
   });
 
   it('ends at once when it is aborted', async () => {
     const stop = new AbortController();
-    const client = scriptedControlClient({ reads: [snapshot(10_000, 1000)], steps: [() => stop.abort(new Error('no longer wanted'))] });
+    const client = scriptedControlClient({
+      reads: [snapshot(10_000, 1000)],
+      steps: [() => stop.abort(new Error('no longer wanted'))],
+    });
     await expect(sampleForSeconds({ client, seconds: 300, signal: stop.signal })).rejects.toThrow('no longer wanted');
   });
 
   it.each([0, 0.5, 301, Number.NaN])('refuses %d seconds', async (seconds) => {
     const client = scriptedControlClient({ reads: [snapshot(0, 0)] });
-    await expect(sampleForSeconds({ client, seconds, signal: new AbortController().signal })).rejects.toBeInstanceOf(InvalidInputError);
+    await expect(sampleForSeconds({ client, seconds, signal: new AbortController().signal })).rejects.toBeInstanceOf(
+      InvalidInputError,
+    );
   });
 });

@@ -24,10 +24,22 @@ const logLines = ['npm error code E404'];
 
 function judged(input: { evidence?: Partial<Evidence>; ending?: Ending }): Verdict {
   const evidence = buildEvidence({ stages: [npm, git, summary], ...input.evidence });
-  return judgeFor({ kind: plan.kind })({ plan, evidence, ending: input.ending ?? { by: 'job', succeeded: true }, logLines });
+  return judgeFor({ kind: plan.kind })({
+    plan,
+    evidence,
+    ending: input.ending ?? { by: 'job', succeeded: true },
+    logLines,
+  });
 }
 function gap(more: Partial<SamplingGap> = {}): SamplingGap {
-  return { fromMs: noon, toMs: noon + 5_000, bytes: 7, reason: 'the proxy did not answer: gone', cause: 'proxy-silent', ...more };
+  return {
+    fromMs: noon,
+    toMs: noon + 5_000,
+    bytes: 7,
+    reason: 'the proxy did not answer: gone',
+    cause: 'proxy-silent',
+    ...more,
+  };
 }
 
 describe('the verdict on real dependency downloads', () => {
@@ -49,18 +61,58 @@ describe('the verdict on real dependency downloads', () => {
   });
 
   it.each<[string, Ending, Partial<Verdict>]>([
-    ['cancelled', { by: 'cancel', reason: 'wrong target', stage: 'npm-install' }, { outcome: 'cancelled', failureFamily: 'cancelled', stage: 'npm-install', reason: 'Cancelled during npm-install: wrong target.' }],
-    ['cancelled between stages', { by: 'cancel', reason: 'enough.', stage: null }, { outcome: 'cancelled', stage: null, reason: 'Cancelled: enough.' }],
-    ['past a stage deadline', { by: 'deadline', scope: 'stage', stage: 'git-mirror', deadlineMs: 90_000 }, { outcome: 'deadline', failureFamily: 'deadline', stage: 'git-mirror', reason: 'git-mirror took longer than its limit of 90 s.' }],
-    ['past its deadline', { by: 'deadline', scope: 'run', stage: 'git-mirror', deadlineMs: 1_500 }, { outcome: 'deadline', reason: 'The run took longer than its limit of 1.5 s and was ended during git-mirror.' }],
-    ['out of reach', { by: 'unreachable', what: 'no route' }, { outcome: 'unreachable', failureFamily: 'infrastructure', reason: 'Out of reach: no route.' }],
-    ['broken', { by: 'infrastructure', what: 'disk full' }, { outcome: 'failed', failureFamily: 'infrastructure', reason: 'The environment broke: disk full.' }],
+    [
+      'cancelled',
+      { by: 'cancel', reason: 'wrong target', stage: 'npm-install' },
+      {
+        outcome: 'cancelled',
+        failureFamily: 'cancelled',
+        stage: 'npm-install',
+        reason: 'Cancelled during npm-install: wrong target.',
+      },
+    ],
+    [
+      'cancelled between stages',
+      { by: 'cancel', reason: 'enough.', stage: null },
+      { outcome: 'cancelled', stage: null, reason: 'Cancelled: enough.' },
+    ],
+    [
+      'past a stage deadline',
+      { by: 'deadline', scope: 'stage', stage: 'git-mirror', deadlineMs: 90_000 },
+      {
+        outcome: 'deadline',
+        failureFamily: 'deadline',
+        stage: 'git-mirror',
+        reason: 'git-mirror took longer than its limit of 90 s.',
+      },
+    ],
+    [
+      'past its deadline',
+      { by: 'deadline', scope: 'run', stage: 'git-mirror', deadlineMs: 1_500 },
+      { outcome: 'deadline', reason: 'The run took longer than its limit of 1.5 s and was ended during git-mirror.' },
+    ],
+    [
+      'out of reach',
+      { by: 'unreachable', what: 'no route' },
+      { outcome: 'unreachable', failureFamily: 'infrastructure', reason: 'Out of reach: no route.' },
+    ],
+    [
+      'broken',
+      { by: 'infrastructure', what: 'disk full' },
+      { outcome: 'failed', failureFamily: 'infrastructure', reason: 'The environment broke: disk full.' },
+    ],
   ])('follows the ending of a run that was %s, whatever the proxy saw', (_, ending, expected) => {
     expect(judged({ ending, evidence: { stages: [] } })).toMatchObject({ ...expected, logLines });
   });
 
   it("has the failed stage's own family, its reason and exit code, and its log lines", () => {
-    const failed = buildStageEvidence({ stage: 'npm-install', state: 'failed', exitCode: 1, reason: 'OOMKilled', attributedBytes: 0 });
+    const failed = buildStageEvidence({
+      stage: 'npm-install',
+      state: 'failed',
+      exitCode: 1,
+      reason: 'OOMKilled',
+      attributedBytes: 0,
+    });
     expect(judged({ ending: { by: 'job', succeeded: false }, evidence: { stages: [failed, git] } })).toEqual({
       outcome: 'failed',
       failureFamily: 'npm-download',
@@ -72,7 +124,9 @@ describe('the verdict on real dependency downloads', () => {
 
   it('names an exit code once', () => {
     const failed = buildStageEvidence({ stage: 'npm-install', state: 'failed', exitCode: 1, reason: 'exit code 1' });
-    expect(judged({ ending: { by: 'job', succeeded: false }, evidence: { stages: [failed] } }).reason).toBe('npm-install failed: exit code 1.');
+    expect(judged({ ending: { by: 'job', succeeded: false }, evidence: { stages: [failed] } }).reason).toBe(
+      'npm-install failed: exit code 1.',
+    );
   });
 
   it('blames the stage that failed first', () => {
@@ -80,20 +134,37 @@ describe('the verdict on real dependency downloads', () => {
       buildStageEvidence({ stage: 'npm-install', state: 'failed', finishedAtMs: 9_000 }),
       buildStageEvidence({ stage: 'git-mirror', state: 'failed', finishedAtMs: 8_000 }),
     ];
-    expect(judged({ ending: { by: 'job', succeeded: false }, evidence: { stages } })).toMatchObject({ stage: 'git-mirror', failureFamily: 'git-mirror' });
+    expect(judged({ ending: { by: 'job', succeeded: false }, evidence: { stages } })).toMatchObject({
+      stage: 'git-mirror',
+      failureFamily: 'git-mirror',
+    });
   });
 
   it('says that the proxy did not answer while the failed stage ran', () => {
-    const stages = [buildStageEvidence({ stage: 'npm-install', state: 'failed', startedAtMs: noon - 9_000, finishedAtMs: noon + 1_000, exitCode: 1 })];
+    const stages = [
+      buildStageEvidence({
+        stage: 'npm-install',
+        state: 'failed',
+        startedAtMs: noon - 9_000,
+        finishedAtMs: noon + 1_000,
+        exitCode: 1,
+      }),
+    ];
     const ending: Ending = { by: 'job', succeeded: false };
     expect(judged({ ending, evidence: { stages, gaps: [gap()] } }).reason).toBe(
       'npm-install failed: exit code 1; the proxy did not answer between 12:00:00 and 12:00:05 UTC.',
     );
-    expect(judged({ ending, evidence: { stages, gaps: [gap({ cause: 'no-sampler' })] } }).reason).toBe('npm-install failed: exit code 1.');
+    expect(judged({ ending, evidence: { stages, gaps: [gap({ cause: 'no-sampler' })] } }).reason).toBe(
+      'npm-install failed: exit code 1.',
+    );
   });
 
   it('is infrastructure when the Job failed without a failed stage', () => {
-    expect(judged({ ending: { by: 'job', succeeded: false } })).toMatchObject({ outcome: 'failed', failureFamily: 'infrastructure', stage: null });
+    expect(judged({ ending: { by: 'job', succeeded: false } })).toMatchObject({
+      outcome: 'failed',
+      failureFamily: 'infrastructure',
+      stage: null,
+    });
   });
 
   it('is proxy-bypassed when the proxy saw less of a stage than a payload takes', () => {
@@ -107,7 +178,11 @@ describe('the verdict on real dependency downloads', () => {
   });
 
   it('does not call a stage bypassed whose bytes no connection explains', () => {
-    const stages = [npm, buildStageEvidence({ stage: 'git-mirror', attributedBytes: 0, unattributedBytes: 2 * MIB }), summary];
+    const stages = [
+      npm,
+      buildStageEvidence({ stage: 'git-mirror', attributedBytes: 0, unattributedBytes: 2 * MIB }),
+      summary,
+    ];
     expect(judged({ evidence: { stages } }).outcome).toBe('passed');
   });
 
@@ -122,8 +197,14 @@ describe('the verdict on real dependency downloads', () => {
 
   it('is proxy-bypassed for a stage that was read all along, although readings are missing for another', () => {
     const unseen = { attributedBytes: 0 };
-    const stages = [buildStageEvidence({ ...npm, ...unseen, windowBytes: 0, gap: true }), buildStageEvidence({ ...git, ...unseen, windowBytes: 0 })];
-    expect(judged({ evidence: { stages, gaps: [gap()] } })).toMatchObject({ failureFamily: 'proxy-bypassed', stage: 'git-mirror' });
+    const stages = [
+      buildStageEvidence({ ...npm, ...unseen, windowBytes: 0, gap: true }),
+      buildStageEvidence({ ...git, ...unseen, windowBytes: 0 }),
+    ];
+    expect(judged({ evidence: { stages, gaps: [gap()] } })).toMatchObject({
+      failureFamily: 'proxy-bypassed',
+      stage: 'git-mirror',
+    });
   });
 
   it('is insufficient-traffic below the threshold, with both numbers told apart', () => {
@@ -139,7 +220,9 @@ describe('the verdict on real dependency downloads', () => {
     const stages = [npm, buildStageEvidence({ stage: 'git-mirror', attributedBytes: 4096 })];
     const verdict = judged({ evidence: { stages, gaps: [gap({ mayHaveMore: true })] } });
     expect(verdict.outcome).toBe('evidence-incomplete');
-    expect(verdict.reason).toContain('The proxy saw 2.0 MiB within the stages, 3.0 MiB are needed, and more may have moved unseen: 1 gap');
+    expect(verdict.reason).toContain(
+      'The proxy saw 2.0 MiB within the stages, 3.0 MiB are needed, and more may have moved unseen: 1 gap',
+    );
   });
 
   it('cannot be had for a kind that nobody judges', () => {
