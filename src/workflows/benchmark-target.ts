@@ -1,8 +1,8 @@
 // One target's run, start to verdict: the durable sequence that every benchmark kind goes through.
 import {
+  ApplicationFailure,
   CancellationScope,
   CancelledFailure,
-  Trigger,
   allHandlersFinished,
   condition,
   proxyActivities,
@@ -11,8 +11,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.ts';
+import { messageOf } from '../errors/errors.ts';
+import { INVALID_INPUT } from '../errors/failure-types.ts';
 import { cutEvidence } from '../evidence/attribute.ts';
-import type { Ending, ResultDocument, SampleSeries } from '../evidence/evidence.ts';
+import type { Ending, Judge, ResultDocument, SampleSeries } from '../evidence/evidence.ts';
 import { type Plan, referenceOf } from '../plan/plan.ts';
 import { judgeFor } from '../profiles/judges.ts';
 import { emptySeries } from '../evidence/empty-series.ts';
@@ -37,22 +39,26 @@ const { collect, annotate, cleanUp } = proxyActivities<Activities>(CLOSE);
  */
 export async function benchmarkTarget(input: BenchmarkTargetInput): Promise<ResultDocument> {
   const progress = new RunProgress(namesOf(input));
-  const cancelled = new Trigger<Cancel>();
-  const cancel = (request: Cancel): void => {
-    progress.cancelling(request.reason);
-    cancelled.resolve(request);
-  };
+  // A plain promise, not a Trigger: Temporal's own cancel would reject a Trigger, and here a cancel is news to act on.
+  let cancel: (request: Cancel) => void = () => undefined;
+  const cancelled = new Promise<Cancel>((resolve) => {
+    cancel = (request) => {
+      progress.cancelling(request.reason);
+      resolve(request);
+    };
+  });
   setHandler(runStatus, () => progress.status());
   setHandler(cancelRun, (request) => cancel({ reason: request?.reason ?? 'no reason given', byTemporal: false }));
 
   const plan = 'plan' in input ? input.plan : (await render({ request: input, runId: progress.runId })).plan;
+  const judge = judgeOf(plan);
   progress.planned(plan);
 
   return await CancellationScope.nonCancellable(async () => {
     CancellationScope.current().cancelRequested.catch(() =>
       cancel({ reason: "cancelled through Temporal's own cancel", byTemporal: true }),
     );
-    const result = await carryOut({ plan, progress, cancelled });
+    const result = await carryOut({ plan, judge, progress, cancelled });
     await condition(allHandlersFinished);
     if (result.ending.by === 'cancel' && (await cancelled).byTemporal) throw new CancelledFailure(result.verdict.reason);
     return result;
@@ -62,7 +68,7 @@ export async function benchmarkTarget(input: BenchmarkTargetInput): Promise<Resu
 interface Run {
   readonly plan: Plan;
   readonly progress: RunProgress;
-  readonly cancelled: Trigger<Cancel>;
+  readonly cancelled: Promise<Cancel>;
 }
 
 function namesOf(input: BenchmarkTargetInput): { runId: string; target: string; profile: string } {
@@ -70,8 +76,17 @@ function namesOf(input: BenchmarkTargetInput): { runId: string; target: string; 
   return { runId: input.runId ?? `r${uuid4().slice(0, 8)}`, target: input.target, profile: input.profile };
 }
 
+/** The kind's judge, looked up before anything is done: a run that nobody can judge is bad input. */
+function judgeOf(plan: Plan): Judge {
+  try {
+    return judgeFor({ kind: plan.kind });
+  } catch (thrown) {
+    throw ApplicationFailure.nonRetryable(messageOf(thrown), INVALID_INPUT);
+  }
+}
+
 /** Takes the proxy, samples, follows the Job to its end, and always hands back what was seen. */
-async function carryOut({ plan, progress, cancelled }: Run): Promise<ResultDocument> {
+async function carryOut({ plan, judge, progress, cancelled }: Run & { judge: Judge }): Promise<ResultDocument> {
   const run = referenceOf(plan);
   const problems: string[] = [];
   const { ending, series } = await measure({ plan, progress, cancelled, problems });
@@ -80,7 +95,7 @@ async function carryOut({ plan, progress, cancelled }: Run): Promise<ResultDocum
   const collected = stage === null ? undefined : await noting(problems, () => collect({ run, stage }));
   const finishedAtMs = Date.now();
   const evidence = cutEvidence({ plan, series, transitions: progress.transitions, endedAtMs: finishedAtMs });
-  const verdict = judgeFor({ kind: plan.kind })({ plan, evidence, ending, logLines: collected?.logLines ?? [] });
+  const verdict = judge({ plan, evidence, ending, logLines: collected?.logLines ?? [] });
   const result: ResultDocument = {
     version: 1,
     plan,

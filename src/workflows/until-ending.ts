@@ -1,5 +1,5 @@
 // From apply to whatever comes first: the Job's own end, a deadline, a cancel.
-import { CancellationScope, type Trigger, proxyActivities, sleep } from '@temporalio/workflow';
+import { CancellationScope, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities, PollResult } from '../activities/contract.ts';
 import type { Ending, Transition } from '../evidence/evidence.ts';
 import { type Plan, referenceOf } from '../plan/plan.ts';
@@ -16,7 +16,7 @@ const { stop } = proxyActivities<Activities>(STOP);
 export async function untilEnding(input: {
   readonly plan: Plan;
   readonly progress: RunProgress;
-  readonly cancelled: Trigger<Cancel>;
+  readonly cancelled: Promise<Cancel>;
 }): Promise<Ending> {
   const { plan, progress, cancelled } = input;
   if (progress.cancelReason !== null) return { by: 'cancel', reason: progress.cancelReason, stage: null };

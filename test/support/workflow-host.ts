@@ -1,9 +1,8 @@
 // A real Temporal server with a worker whose activities follow a script: for tests of what workflows decide.
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkflowBundle, bundleWorkflowCode } from '@temporalio/worker';
+import type { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle, bundleWorkflowCode } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/contract.ts';
-import { ensureSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { type TestServer, startTestServer } from './temporal-server.ts';
 
 export interface WorkflowHost {
@@ -16,17 +15,15 @@ export interface WorkflowHost {
 
 /** Starts the server and bundles the workflows once. */
 export async function startWorkflowHost(): Promise<WorkflowHost> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
   const server = await startTestServer();
-  const connection = await Connection.connect({ address: server.address });
   const native = await NativeConnection.connect({ address: server.address });
-  const client = new Client({ connection, namespace: server.namespace });
-  await ensureSearchAttributes({ connection, namespace: server.namespace });
   const workflowBundle: WorkflowBundle = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/workflows.ts', import.meta.url)),
   });
   let queues = 0;
   return {
-    client,
+    client: server.temporal.client,
     server,
     withWorker: async (activities, use) => {
       const taskQueue = `test-${++queues}`;
@@ -42,7 +39,6 @@ export async function startWorkflowHost(): Promise<WorkflowHost> {
     },
     close: async () => {
       await native.close();
-      await connection.close();
       await server.stop();
     },
   };
