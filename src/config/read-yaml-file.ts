@@ -36,7 +36,8 @@ export async function readYamlFile(
     const syntax = faults.find((fault) => fault.code !== 'DUPLICATE_KEY');
     const told = syntax === undefined ? faults : [syntax];
     if (told.length > 0) {
-      if (told.some((fault) => STACK_EXHAUSTED.test(fault.message))) return { problems: [plainlyProblem({ file, message: TOO_DEEP })] };
+      if (told.some((fault) => STACK_EXHAUSTED.test(fault.message)))
+        return { problems: [plainlyProblem({ file, message: TOO_DEEP })] };
       return {
         problems: told.map((fault) =>
           yamlProblem({ file, at: lines.linePos(fault.pos[0]), code: fault.code, message: fault.message }),
@@ -87,7 +88,8 @@ function yamlProblem(input: {
 }): Problem {
   const { file, at, code, message } = input;
   const place = { file: `${file}:${at.line}:${at.col}`, path: '(syntax)' };
-  if (code === 'MULTIPLE_DOCS') return { ...place, message: 'holds more than one document', hint: 'Take the line --- out' };
+  if (code === 'MULTIPLE_DOCS')
+    return { ...place, message: 'holds more than one document', hint: 'Take the line --- out' };
   if (code === 'DUPLICATE_KEY') return { ...place, message: 'gives a setting twice', hint: 'Keep one of the two' };
   return { ...place, message: `is no usable YAML: ${firstLine(message)}`, hint: 'Correct the YAML there' };
 }

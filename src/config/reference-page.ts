@@ -49,12 +49,17 @@ function childRows(input: { readonly path: string; readonly node: SchemaNode }):
     rows({ path: `${below}${name}`, node: child, required: node.required?.includes(name) ?? false }),
   );
   const free = node.additionalProperties;
-  const unnamed = typeof free === 'object' ? rows({ path: `${below}<${freeName(node)}>`, node: free, required: false }) : [];
+  const unnamed =
+    typeof free === 'object' ? rows({ path: `${below}<${freeName(node)}>`, node: free, required: false }) : [];
   const items = node.items === undefined ? [] : childRows({ path: `${path}[]`, node: node.items });
   return [...named, ...unnamed, ...items];
 }
 
-function rows(input: { readonly path: string; readonly node: SchemaNode; readonly required: boolean }): readonly string[] {
+function rows(input: {
+  readonly path: string;
+  readonly node: SchemaNode;
+  readonly required: boolean;
+}): readonly string[] {
   const { path, node, required } = input;
   const fallback = node.default === undefined ? (required ? 'required' : '') : code(JSON.stringify(node.default));
   const meaning = node.description ?? '';
@@ -74,7 +79,12 @@ function form(node: SchemaNode): string {
   if (node.const !== undefined) return code(String(node.const));
   if (node.enum !== undefined) return node.enum.map((value) => code(String(value))).join(', ');
   if (node.oneOf !== undefined || node.anyOf !== undefined) return 'mapping';
-  const names: Readonly<Record<string, string>> = { object: 'mapping', array: 'list', string: 'text', integer: 'whole number' };
+  const names: Readonly<Record<string, string>> = {
+    object: 'mapping',
+    array: 'list',
+    string: 'text',
+    integer: 'whole number',
+  };
   return names[node.type ?? ''] ?? node.type ?? '';
 }
 

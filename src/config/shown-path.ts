@@ -25,5 +25,5 @@ export function shownValueAt(input: { readonly data: unknown; readonly path: Val
 }
 
 function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/\s@]*@/g, '//***@');
+  return text.replace(/\/\/[^/\s]*@/g, '//***@');
 }

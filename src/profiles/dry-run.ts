@@ -87,7 +87,7 @@ export function remoteImages(plans: readonly Plan[]): readonly string[] {
 
 /** A text without the user and password that its URLs may carry. */
 export function maskCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@"']*@/gi, '$1***@');
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s"']*@/gi, '$1***@');
 }
 
 function shownStage(stage: Stage): DryRunStage {

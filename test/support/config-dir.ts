@@ -15,7 +15,11 @@ export interface ConfigChanges {
   readonly profiles?: FileChange;
 }
 
-type FileChange = string | Uint8Array | readonly (readonly [path: readonly (string | number)[], value: unknown])[] | null;
+type FileChange =
+  | string
+  | Uint8Array
+  | readonly (readonly [path: readonly (string | number)[], value: unknown])[]
+  | null;
 
 /** The folder, and the way to be rid of it. */
 export interface ConfigDir {
@@ -27,7 +31,11 @@ export interface ConfigDir {
 export async function createConfigDir(changes: ConfigChanges = {}): Promise<ConfigDir> {
   const configDir = await mkdtemp(join(tmpdir(), 'proxybench-config-'));
   await mkdir(join(configDir, 'platform-infra'));
-  await writeChanged({ configDir, name: 'sub2api.yaml', change: changes.targets ?? (changes.targets === null ? null : []) });
+  await writeChanged({
+    configDir,
+    name: 'sub2api.yaml',
+    change: changes.targets ?? (changes.targets === null ? null : []),
+  });
   await writeChanged({
     configDir,
     name: 'egress-proxy-benchmarks.yaml',
@@ -36,7 +44,11 @@ export async function createConfigDir(changes: ConfigChanges = {}): Promise<Conf
   return { configDir, dispose: () => rm(configDir, { recursive: true, force: true }) };
 }
 
-async function writeChanged(input: { readonly configDir: string; readonly name: string; readonly change: FileChange }): Promise<void> {
+async function writeChanged(input: {
+  readonly configDir: string;
+  readonly name: string;
+  readonly change: FileChange;
+}): Promise<void> {
   const { configDir, name, change } = input;
   if (change === null) return;
   const file = join(configDir, 'platform-infra', name);
@@ -46,7 +58,11 @@ async function writeChanged(input: { readonly configDir: string; readonly name: 
   return writeFile(file, document.toString());
 }
 
-function applyChange(input: { readonly document: Document; readonly path: readonly (string | number)[]; readonly value: unknown }): void {
+function applyChange(input: {
+  readonly document: Document;
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+}): void {
   const { document, path, value } = input;
   if (value === undefined) document.deleteIn(path);
   else document.setIn(path, document.createNode(value));

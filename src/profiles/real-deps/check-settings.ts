@@ -188,7 +188,7 @@ function gitMirrorFaults(input: {
 
 /** A remote without what it may carry of credentials. */
 function shownRemote(remote: string): string {
-  return remote.replace(/\/\/[^/@]*@/, '//***@');
+  return remote.replace(/\/\/[^/]*@/, '//***@');
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -67,7 +67,7 @@ export const RULES: readonly Rule[] = [
     sentence: 'images are pulled by the node itself; a stage must neither pull them nor change how they are pulled',
     hint: "Take it out: image-pull is the container runtime's own stage",
     patterns: [
-      /\b(?:docker|podman|nerdctl|ctr|crictl|skopeo|crane|oras|buildah|umoci)\b(?:\s+-\S+)*\s+(?:[a-z]+\s+)?(?:pull|load|import|copy|run|unpack)\b|\bimagepullpolicy\b/,
+      /\b(?:docker|podman|nerdctl|ctr|crictl|skopeo|crane|oras|buildah|umoci)\b[^\n;&|]*\s(?:pull|load|import|copy|run|unpack)\b|\bimagepullpolicy\b/,
     ],
   },
   {

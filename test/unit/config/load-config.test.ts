@@ -35,7 +35,12 @@ describe('the shipped configuration', () => {
 
     for (const name of ['D601', 'D518']) {
       const target = resolveTarget({ config, name });
-      expect(target).toEqual({ name, node: name, namespace: 'platform-infra', connection: { reach: 'trans', route: name } });
+      expect(target).toEqual({
+        name,
+        node: name,
+        namespace: 'platform-infra',
+        connection: { reach: 'trans', route: name },
+      });
       expect(resolveProxy({ config, target })).toEqual({
         service: 'sub2api-egress-proxy',
         url: 'http://sub2api-egress-proxy.platform-infra.svc.cluster.local:7890',
@@ -64,7 +69,9 @@ describe('defaults', () => {
   it('fill in what a profile leaves out', async () => {
     const at = ['profiles', 'host-deps'];
     const config = await load({
-      profiles: ['deadlineSeconds', 'sampling', 'cleanUp', 'requires'].map((key) => [[...at, key], key === 'requires' ? 'host' : undefined] as const),
+      profiles: ['deadlineSeconds', 'sampling', 'cleanUp', 'requires'].map(
+        (key) => [[...at, key], key === 'requires' ? 'host' : undefined] as const,
+      ),
     });
 
     expect(resolveProfile({ config, name: 'host-deps' })).toMatchObject({
@@ -77,11 +84,15 @@ describe('defaults', () => {
 
   it('leave loopback out of NO_PROXY for a proxy on loopback, and keep clusters apart for a Service', async () => {
     const config = await load({
-      targets: ['sub2api-egress-proxy', 'local-egress-proxy'].map((name) => [['proxyServices', name, 'noProxy'], undefined] as const),
+      targets: ['sub2api-egress-proxy', 'local-egress-proxy'].map(
+        (name) => [['proxyServices', name, 'noProxy'], undefined] as const,
+      ),
     });
 
     expect(resolveProxy({ config, target: { name: 'local' } }).noProxy).toBe('');
-    expect(resolveProxy({ config, target: { name: 'D601' } }).noProxy).toBe('localhost,127.0.0.1,::1,.svc,.cluster.local');
+    expect(resolveProxy({ config, target: { name: 'D601' } }).noProxy).toBe(
+      'localhost,127.0.0.1,::1,.svc,.cluster.local',
+    );
   });
 });
 

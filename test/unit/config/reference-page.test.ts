@@ -12,7 +12,9 @@ it('docs/configuration.md is what scripts/generate-configuration-docs.ts writes'
 });
 
 it('every setting is described, and every number has a unit and both bounds', () => {
-  const bare = [targetsFileSchema, profilesFileSchema].flatMap((schema) => undescribed({ node: describeSchema(schema), path: '' }));
+  const bare = [targetsFileSchema, profilesFileSchema].flatMap((schema) =>
+    undescribed({ node: describeSchema(schema), path: '' }),
+  );
   expect(bare).toEqual([]);
 });
 
@@ -20,12 +22,23 @@ function undescribed(input: { readonly node: SchemaNode; readonly path: string }
   const { node, path } = input;
   const numeric = node.type === 'integer' || node.type === 'number';
   const lacking = [
-    ...(numeric && (node.unit === undefined || node.minimum === undefined || node.maximum === undefined) ? [`${path}: bounds`] : []),
+    ...(numeric && (node.unit === undefined || node.minimum === undefined || node.maximum === undefined)
+      ? [`${path}: bounds`]
+      : []),
   ];
   const properties = Object.entries(node.properties ?? {}).flatMap(([name, child]) => [
     ...(child.description === undefined ? [`${path}.${name}: description`] : []),
     ...undescribed({ node: child, path: `${path}.${name}` }),
   ]);
-  const others = [node.items, typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined, ...(node.oneOf ?? []), ...(node.anyOf ?? [])];
-  return [...lacking, ...properties, ...others.flatMap((child) => (child === undefined ? [] : undescribed({ node: child, path: `${path}[]` })))];
+  const others = [
+    node.items,
+    typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined,
+    ...(node.oneOf ?? []),
+    ...(node.anyOf ?? []),
+  ];
+  return [
+    ...lacking,
+    ...properties,
+    ...others.flatMap((child) => (child === undefined ? [] : undescribed({ node: child, path: `${path}[]` }))),
+  ];
 }

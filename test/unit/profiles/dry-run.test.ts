@@ -1,0 +1,95 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Config } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { renderPlan } from '../../../src/config/render-plan.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { dryRunDocument, maskCredentials, remoteImages } from '../../../src/profiles/dry-run.ts';
+import { SHIPPED_CONFIG_DIR } from '../../support/config-dir.ts';
+
+let config: Config;
+
+beforeAll(async () => {
+  config = await loadConfig({ configDir: SHIPPED_CONFIG_DIR });
+});
+
+const planFor = (target: string, profile: string) =>
+  renderPlan({ config, request: { target, profile }, runId: 'dry-run' });
+
+const IMAGES = [
+  'docker.io/alpine/git:2.47.2',
+  'docker.io/library/alpine:3.20',
+  'docker.io/library/golang:1.24-bookworm',
+  'docker.io/library/node:22-bookworm',
+];
+
+describe('a dry run', () => {
+  it('tells all that a run on a cluster would do', () => {
+    const plan = planFor('D601', 'real-deps-500m');
+    const document = dryRunDocument(plan);
+
+    expect(document).toMatchObject({
+      target: 'D601',
+      reach: 'trans route D601',
+      profile: 'real-deps-500m',
+      jobName: plan.jobName,
+      deadlineMs: 3_600_000,
+      payloadBytes: 524_288_000,
+      labels: plan.labels,
+      images: IMAGES,
+      remotes: ['https://github.com/git/git.git'],
+      proxy: { controlSecret: 'from environment variable SUB2API_EGRESS_PROXY_CONTROL_SECRET' },
+    });
+    expect(document.stages.map(({ name, files }) => [name, files])).toEqual([
+      ['image-pull', []],
+      ['apk-add', []],
+      ['npm-install', ['package.json']],
+      ['go-download', ['go.mod']],
+      ['git-mirror', []],
+      ['summary', []],
+    ]);
+    expect(Object.keys(document.proxyEnvironment)).toHaveLength(8);
+    expect(document.manifest).toEqual(plan.objects);
+  });
+
+  it('says of this machine that it pulls nothing and mirrors this clone', () => {
+    const document = dryRunDocument(planFor('local', 'host-deps'));
+    expect(document).toMatchObject({
+      reach: 'host',
+      images: [],
+      remotes: ['this-clone'],
+      manifest: [],
+      proxy: { controlSecret: 'none' },
+    });
+    expect(document.stages.at(-1)?.note).toBe('source: this clone over loopback');
+  });
+
+  it('masks user and password wherever a URL carries them', () => {
+    const plan = planFor('D601', 'real-deps-500m');
+    const leaky: Plan = JSON.parse(
+      JSON.stringify(plan)
+        .replaceAll('http://sub2api-', 'http://user:hunter2@sub2api-')
+        .replaceAll('https://github', 'https://hunter2@github'),
+    );
+    const text = JSON.stringify(dryRunDocument(leaky));
+
+    expect(JSON.stringify(leaky)).toContain('hunter2');
+    expect(text).not.toContain('hunter2');
+    expect(text).toContain('http://***@sub2api-egress-proxy');
+  });
+
+  it.each([
+    ['http://u:p@h:1', 'http://***@h:1'],
+    ['see http://u:p@h and https://t@g/x', 'see http://***@h and https://***@g/x'],
+    ['socks5://u:p%40@h', 'socks5://***@h'],
+    ['http://u:a@b@h', 'http://***@h'],
+    ['http://h/a@b', 'http://h/a@b'],
+    ['npm install a@1.0.0', 'npm install a@1.0.0'],
+  ])('masks %s as %s', (text, masked) => {
+    expect(maskCredentials(text)).toBe(masked);
+  });
+
+  it('counts each image of several runs once', () => {
+    const plans = [planFor('D601', 'real-deps-500m'), planFor('D518', 'real-deps-500m'), planFor('local', 'host-deps')];
+    expect(remoteImages(plans)).toEqual(IMAGES);
+  });
+});
