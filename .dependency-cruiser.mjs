@@ -11,11 +11,25 @@ const LAYERS = {
   errors: {},
   plan: {},
   evidence: { values: WORDS },
-  profiles: { values: [...WORDS, 'evidence'], types: ['config', 'activities/contract'], packages: ['zod'], node: ['crypto'] },
+  profiles: {
+    values: [...WORDS, 'evidence'],
+    types: ['config', 'activities/contract'],
+    packages: ['zod'],
+    node: ['crypto'],
+  },
   config: { values: [...WORDS, 'profiles'], types: ['evidence'], packages: ['zod', 'yaml'], node: '*' },
   processes: { values: ['errors'], node: '*' },
-  cluster: { values: [...WORDS, 'processes', 'evidence'], packages: ['@kubernetes/client-node', 'ws', 'zod'], node: '*' },
-  sampling: { values: ['errors', 'evidence'], types: ['plan', 'activities/contract'], packages: ['ws', 'zod'], node: '*' },
+  cluster: {
+    values: [...WORDS, 'processes', 'evidence'],
+    packages: ['@kubernetes/client-node', 'ws', 'zod'],
+    node: '*',
+  },
+  sampling: {
+    values: ['errors', 'evidence'],
+    types: ['plan', 'activities/contract'],
+    packages: ['ws', 'zod'],
+    node: '*',
+  },
   proxies: { values: ['errors'], packages: ['proxy-chain', 'ws'], node: '*' },
   activities: {
     values: [...WORDS, 'evidence', 'profiles', 'config', 'cluster', 'sampling'],
@@ -23,7 +37,14 @@ const LAYERS = {
     node: ['crypto', 'path', 'timers/promises'],
   },
   workflows: {
-    values: [...WORDS, 'evidence', 'profiles/judges', 'reports/quantities', 'temporal/names', 'temporal/search-attribute-keys'],
+    values: [
+      ...WORDS,
+      'evidence',
+      'profiles/judges',
+      'reports/quantities',
+      'temporal/names',
+      'temporal/search-attribute-keys',
+    ],
     types: ['activities/contract'],
     packages: ['@temporalio/workflow', '@temporalio/common'],
   },
@@ -40,7 +61,17 @@ const LAYERS = {
     node: ['util'],
   },
   cli: {
-    values: [...WORDS, 'evidence', 'config', 'profiles', 'temporal', 'reports', 'processes', 'proxies/egress', 'worker'],
+    values: [
+      ...WORDS,
+      'evidence',
+      'config',
+      'profiles',
+      'temporal',
+      'reports',
+      'processes',
+      'proxies/egress',
+      'worker',
+    ],
     types: ['workflows', 'activities/contract'],
     packages: ['@commander-js/extra-typings', 'commander', 'yaml'],
     node: '*',
@@ -55,8 +86,16 @@ const LAYERS = {
 /** Only here: whoever else wants one of these asks the folder that has it. */
 const SOLE_OWNERS = [
   { name: 'only-processes-spawns', owner: '^(src/processes/|scripts/|test/|bench/)', what: '^(node:)?child_process$' },
-  { name: 'only-temporal-connects', owner: '^(src/temporal/|src/worker\\.ts|test/|bench/)', what: 'node_modules/@temporalio/(client|worker|testing)/' },
-  { name: 'only-cluster-speaks-kubernetes', owner: '^(src/cluster/|test/|bench/)', what: 'node_modules/@kubernetes/client-node/' },
+  {
+    name: 'only-temporal-connects',
+    owner: '^(src/temporal/|src/worker\\.ts|test/|bench/)',
+    what: 'node_modules/@temporalio/(client|worker|testing)/',
+  },
+  {
+    name: 'only-cluster-speaks-kubernetes',
+    owner: '^(src/cluster/|test/|bench/)',
+    what: 'node_modules/@kubernetes/client-node/',
+  },
 ];
 
 /** A folder, or a file named without its ending: `worker` is src/worker.ts, `cli` is everything below src/cli. */
@@ -75,16 +114,15 @@ const layered = Object.entries(LAYERS).flatMap(([layer, { values = [], types = [
     ...(types.length === 0 ? [] : [{ from, to: { path: types.map(below), dependencyTypes: ['type-only'] } }]),
     ...(packages.length === 0 ? [] : [{ from, to: { path: packages.map(packagePath) } }]),
     ...(node === '*' ? [{ from, to: { dependencyTypes: ['core'] } }] : []),
-    ...(Array.isArray(node) && node.length > 0 ? [{ from, to: { path: `^(node:)?(${node.join('|')})$`, dependencyTypes: ['core'] } }] : []),
+    ...(Array.isArray(node) && node.length > 0
+      ? [{ from, to: { path: `^(node:)?(${node.join('|')})$`, dependencyTypes: ['core'] } }]
+      : []),
   ];
 });
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
-  allowed: [
-    ...layered,
-    { from: { path: '^(scripts|test|bench)/|^[^/]+\\.config\\.[jt]s$' }, to: {} },
-  ],
+  allowed: [...layered, { from: { path: '^(scripts|test|bench)/|^[^/]+\\.config\\.[jt]s$' }, to: {} }],
   allowedSeverity: 'error',
   forbidden: [
     {

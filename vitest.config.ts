@@ -10,7 +10,15 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30 * SECOND } },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 120 * SECOND, hookTimeout: 120 * SECOND, fileParallelism: false } },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          testTimeout: 120 * SECOND,
+          hookTimeout: 120 * SECOND,
+          fileParallelism: false,
+        },
+      },
       {
         test: {
           name: 'workflow',
@@ -20,7 +28,15 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 300 * SECOND, hookTimeout: 300 * SECOND, fileParallelism: false } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 300 * SECOND,
+          hookTimeout: 300 * SECOND,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

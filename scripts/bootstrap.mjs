@@ -10,7 +10,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [script, ...args] = process.argv.slice(2);
 
 try {
-  if (script === undefined) throw new InstallError('no script was named', 'Usage: node scripts/bootstrap.mjs SCRIPT.ts [ARGUMENT…]');
+  if (script === undefined)
+    throw new InstallError('no script was named', 'Usage: node scripts/bootstrap.mjs SCRIPT.ts [ARGUMENT…]');
   if (!isInstalled({ root })) await install({ root });
   const node = findNode({ root });
   if (node === null) {

@@ -55,7 +55,9 @@ async function runOne(input: { readonly name: string; readonly signal: AbortSign
   for (const [tool = '', ...args] of CHECKS[input.name] ?? []) {
     const run = await runCommand({
       command: [process.execPath, `node_modules/.bin/${tool}`, ...args, ...options],
-      env: Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+      env: Object.fromEntries(
+        Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      ),
       cwd: ROOT,
       timeoutMs: WITHIN_MS,
       signal: input.signal,

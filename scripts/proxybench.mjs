@@ -15,7 +15,10 @@ if (root.split(sep).includes('node_modules')) {
 } else {
   const node = findNode({ root });
   if (node === null) {
-    fail(`proxybench needs Node ${LEAST_NODE} or newer; this is ${process.versions.node}`, `Run \`npm ci\` in ${root}: it brings one.`);
+    fail(
+      `proxybench needs Node ${LEAST_NODE} or newer; this is ${process.versions.node}`,
+      `Run \`npm ci\` in ${root}: it brings one.`,
+    );
   } else {
     handOver({ node, script: join(root, 'scripts', 'cli.ts'), args: process.argv.slice(2) });
   }

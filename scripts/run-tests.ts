@@ -35,7 +35,9 @@ async function runTests(): Promise<number> {
   const summary = readReport(JSON.parse(readFileSync(REPORT, 'utf8')) as TestReport);
   for (const title of summary.skipped.slice(0, 20)) say(`skipped: ${title}`);
   const strict = process.env['PROXYBENCH_NO_SKIPS'] === '1';
-  const wrong = strict ? unexcused({ skipped: summary.skipped, allowed: process.env['PROXYBENCH_ALLOW_SKIPS'] ?? '' }) : [];
+  const wrong = strict
+    ? unexcused({ skipped: summary.skipped, allowed: process.env['PROXYBENCH_ALLOW_SKIPS'] ?? '' })
+    : [];
   if (wrong.length > 0) say(`${wrong.length} skipped without PROXYBENCH_ALLOW_SKIPS naming them: ${wrong.join('; ')}`);
   // .ci/run has more to say after this and closes itself.
   const file = process.env['PROXYBENCH_CLOSING_LINE_FILE'];
@@ -46,7 +48,10 @@ async function runTests(): Promise<number> {
 
 function vitest(vitestArgs: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [`${ROOT}node_modules/.bin/vitest`, ...vitestArgs], { cwd: ROOT, stdio: 'inherit' });
+    const child = spawn(process.execPath, [`${ROOT}node_modules/.bin/vitest`, ...vitestArgs], {
+      cwd: ROOT,
+      stdio: 'inherit',
+    });
     // Ctrl-C reaches vitest by itself; this process has to outlive it to close properly.
     process.on('SIGINT', () => undefined);
     process.on('SIGTERM', () => child.kill('SIGTERM'));

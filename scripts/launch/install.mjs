@@ -45,7 +45,9 @@ export async function install({ root }) {
   const [command, ...first] = npmCommand();
   // Development dependencies bring Node itself, so they are wanted even where NODE_ENV says production.
   const args = [...first, 'ci', '--include=dev', '--engine-strict=false', '--loglevel=error'];
-  say(existsSync(join(root, 'node_modules')) ? 'dependencies are out of date: npm ci' : 'installing dependencies: npm ci');
+  say(
+    existsSync(join(root, 'node_modules')) ? 'dependencies are out of date: npm ci' : 'installing dependencies: npm ci',
+  );
   const startedAtMs = performance.now();
   const seconds = () => Math.round((performance.now() - startedAtMs) / 1000);
   const ticker = setInterval(() => say(`still installing, ${seconds()} s`), PROGRESS_EVERY_MS);
@@ -60,7 +62,8 @@ export async function install({ root }) {
 /** The npm that started us, else the one on PATH. */
 function npmCommand() {
   const started = process.env.npm_execpath;
-  if (started !== undefined && basename(started) === 'npm-cli.js' && existsSync(started)) return [process.execPath, started];
+  if (started !== undefined && basename(started) === 'npm-cli.js' && existsSync(started))
+    return [process.execPath, started];
   return ['npm'];
 }
 
@@ -80,7 +83,8 @@ function run(command, args, cwd) {
     child.on('exit', (code, signal) => {
       for (const each of signals) process.removeListener(each, pass);
       if (code === 0) return resolve();
-      if (signal !== null) return reject(new InstallError(`npm ci was stopped by ${signal}`, 'Run this again to go on.'));
+      if (signal !== null)
+        return reject(new InstallError(`npm ci was stopped by ${signal}`, 'Run this again to go on.'));
       reject(
         new InstallError(
           `npm ci failed with exit code ${code}; its own message is above`,

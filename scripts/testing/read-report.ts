@@ -28,12 +28,17 @@ export function readReport(report: TestReport): TestSummary {
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   ).length;
   const failed = tests.filter((test) => test.status === 'failed').length + brokenFiles;
-  const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed').map((test) => test.fullName);
+  const skipped = tests
+    .filter((test) => test.status !== 'passed' && test.status !== 'failed')
+    .map((test) => test.fullName);
   return { passed, failed, skipped, closingLine: `${passed} passed, ${failed} failed, ${skipped.length} skipped` };
 }
 
 /** The skipped tests that `allowed` does not name; it is a list of parts of titles, separated by semicolons. */
 export function unexcused(input: { readonly skipped: readonly string[]; readonly allowed: string }): readonly string[] {
-  const excuses = input.allowed.split(';').map((part) => part.trim()).filter((part) => part !== '');
+  const excuses = input.allowed
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
   return input.skipped.filter((title) => !excuses.some((excuse) => title.includes(excuse)));
 }

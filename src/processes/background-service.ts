@@ -28,7 +28,7 @@ export interface ServiceRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A server that answers. It is killed when this process exits without having stopped it. */
+/** A server that answers. It is killed when this process ends, however that comes about, without having stopped it. */
 export interface BackgroundService {
   readonly pid: number;
   readonly logFile: string;
@@ -49,9 +49,11 @@ export async function startBackgroundService(request: ServiceRequest): Promise<B
     cwd: request.cwd,
     output: { file: request.logFile },
   }).catch((cause: unknown) => {
-    throw new InfrastructureError(`${request.name} cannot be started from ${request.command[0] ?? 'nothing'}`, { cause });
+    throw new InfrastructureError(`${request.name} cannot be started from ${request.command[0] ?? 'nothing'}`, {
+      cause,
+    });
   });
-  const release = endWithParent(group.leader);
+  const release = endWithParent(group);
   let ended = false;
   void group.exited.then(() => {
     ended = true;
@@ -78,10 +80,15 @@ export async function startBackgroundService(request: ServiceRequest): Promise<B
   return { pid: group.leader.pid, logFile: request.logFile, exited: group.exited, stop };
 }
 
-function whyNot(input: { readonly request: ServiceRequest; readonly ended: boolean; readonly spentMs: number }): string | null {
+function whyNot(input: {
+  readonly request: ServiceRequest;
+  readonly ended: boolean;
+  readonly spentMs: number;
+}): string | null {
   if (input.ended) return 'ended by itself';
   if (input.request.signal?.aborted === true) return 'was not waited for any longer';
-  if (input.spentMs > input.request.readyWithinMs) return `did not answer within ${input.request.readyWithinMs / 1000} s`;
+  if (input.spentMs > input.request.readyWithinMs)
+    return `did not answer within ${input.request.readyWithinMs / 1000} s`;
   return null;
 }
 

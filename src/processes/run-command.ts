@@ -51,7 +51,7 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
     cwd: request.cwd ?? process.cwd(),
     output: 'pipe',
   });
-  const release = endWithParent(group.leader);
+  const release = endWithParent(group);
   const lines: string[] = [];
   const keep = (line: string): void => {
     lines.push(line);

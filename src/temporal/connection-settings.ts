@@ -23,7 +23,9 @@ export interface ConnectionSettings {
  * API key or any TLS setting is there, unless TEMPORAL_TLS says false.
  * @throws InvalidInputError naming each variable that cannot be used
  */
-export function connectionSettings(input: { readonly env: Readonly<Record<string, string | undefined>> }): ConnectionSettings {
+export function connectionSettings(input: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): ConnectionSettings {
   const read = (name: string): string | undefined => (input.env[name] === '' ? undefined : input.env[name]);
   const problems: Problem[] = [];
   const address = read('TEMPORAL_ADDRESS') ?? DEFAULT_ADDRESS;
@@ -31,7 +33,7 @@ export function connectionSettings(input: { readonly env: Readonly<Record<string
     problems.push({
       path: 'TEMPORAL_ADDRESS',
       value: address,
-      message: 'is not an address of Temporal\'s frontend',
+      message: "is not an address of Temporal's frontend",
       hint: 'Write host:port without a scheme, such as 127.0.0.1:7233',
     });
   }
@@ -41,7 +43,12 @@ export function connectionSettings(input: { readonly env: Readonly<Record<string
     try {
       return readFileSync(path);
     } catch (thrown) {
-      problems.push({ path: name, value: path, message: `cannot be read: ${messageOf(thrown)}`, hint: 'Name a PEM file that this user may read' });
+      problems.push({
+        path: name,
+        value: path,
+        message: `cannot be read: ${messageOf(thrown)}`,
+        hint: 'Name a PEM file that this user may read',
+      });
       return undefined;
     }
   };

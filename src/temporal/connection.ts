@@ -23,7 +23,9 @@ const REFUSED: readonly unknown[] = [7, 16];
  * (default 5 s). Works under Node and under bun.
  * @throws UnreachableError when nothing answers, the namespace is missing, or the sign-in is refused
  */
-export async function connectTemporal(input: ConnectionSettings & { readonly withinMs?: number }): Promise<TemporalConnection> {
+export async function connectTemporal(
+  input: ConnectionSettings & { readonly withinMs?: number },
+): Promise<TemporalConnection> {
   const { address, namespace, withinMs = DEFAULT_WITHIN_MS } = input;
   const deadlineAtMs = Date.now() + withinMs;
   const connection = await open(input).catch((cause: unknown) => {
@@ -52,7 +54,11 @@ async function open(input: ConnectionSettings & { readonly withinMs?: number }):
   });
 }
 
-function refusal(input: { readonly cause: unknown; readonly address: string; readonly namespace: string }): UnreachableError {
+function refusal(input: {
+  readonly cause: unknown;
+  readonly address: string;
+  readonly namespace: string;
+}): UnreachableError {
   const { cause, address, namespace } = input;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   if (code === NOT_FOUND) {

@@ -30,7 +30,7 @@ export interface DevServerRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A running dev server. It is killed when this process exits without having stopped it. */
+/** A running dev server. It is killed when this process ends, however that comes about, without having stopped it. */
 export interface DevServer {
   readonly address: string;
   readonly namespace: string;
@@ -92,7 +92,9 @@ async function answers(input: { readonly address: string; readonly namespace: st
 /** TEMPORAL_… variables tell the command to be a client of another server. */
 function withoutTemporalSettings(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined || name.startsWith('TEMPORAL_') ? [] : [[name, value]])),
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined || name.startsWith('TEMPORAL_') ? [] : [[name, value]],
+    ),
   );
 }
 

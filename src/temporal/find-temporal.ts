@@ -47,9 +47,16 @@ export async function findTemporal(request: FindRequest): Promise<FoundTemporal>
  * The `temporal` command: what is on the PATH or was fetched before, else what the first source can fetch or build.
  * @throws UnreachableError telling of every way that was tried and why it failed
  */
-export async function findTemporalCommand(request: FindRequest): Promise<{ readonly binary: string; readonly source: string }> {
+export async function findTemporalCommand(
+  request: FindRequest,
+): Promise<{ readonly binary: string; readonly source: string }> {
   const { env, signal, onProgress = () => undefined, sources = TEMPORAL_SOURCES } = request;
-  const input: SourceInput = { env, onProgress, cacheDir: cacheDirectory(env), ...(signal === undefined ? {} : { signal }) };
+  const input: SourceInput = {
+    env,
+    onProgress,
+    cacheDir: cacheDirectory(env),
+    ...(signal === undefined ? {} : { signal }),
+  };
   for (const source of sources) {
     const binary = await source.present(input);
     if (binary !== null) return { binary, source: source.name };

@@ -46,7 +46,9 @@ function folder({ cacheDir }: SourceInput): string {
 
 /** The SDK moves the file to its final name when it is complete. */
 function downloaded(directory: string): string | null {
-  const name = entries(directory).find((entry) => !entry.endsWith('.downloading') && isExecutableFile(join(directory, entry)));
+  const name = entries(directory).find(
+    (entry) => !entry.endsWith('.downloading') && isExecutableFile(join(directory, entry)),
+  );
   return name === undefined ? null : join(directory, name);
 }
 
@@ -74,7 +76,9 @@ function watchForSilence(input: { readonly directory: string; readonly onProgres
     bytes = nowBytes;
     if (nowMs - toldAtMs >= TELL_EVERY_MS) {
       toldAtMs = nowMs;
-      input.onProgress(`downloading temporal: ${Math.round(bytes / 1024 / 1024)} MiB, ${Math.round((nowMs - startedAtMs) / 1000)} s`);
+      input.onProgress(
+        `downloading temporal: ${Math.round(bytes / 1024 / 1024)} MiB, ${Math.round((nowMs - startedAtMs) / 1000)} s`,
+      );
     }
     if (nowMs - grewAtMs >= SILENT_FOR_MS) controller.abort();
   }, LOOK_EVERY_MS);
@@ -88,9 +92,16 @@ function sizeOf(file: string): number {
 /** The SDK's error says the same thing once for each of its layers; the last words name the cause. */
 function reasonIn(lines: readonly string[]): string {
   const line = lines.find((each) => each.includes('Error: ')) ?? lines.at(-1) ?? 'no reason was given';
-  return line.replace(/^\[?\w*Error: /, '').replace(/\]$/, '').split(': ').slice(-2).join(': ');
+  return line
+    .replace(/^\[?\w*Error: /, '')
+    .replace(/\]$/, '')
+    .split(': ')
+    .slice(-2)
+    .join(': ');
 }
 
 function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

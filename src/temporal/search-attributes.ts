@@ -16,7 +16,9 @@ const ASK_AGAIN_MS = 100;
  * once. @returns the names that were registered by this call
  * @throws InfrastructureError when one is missing and may not be registered, has another type, or stays unusable
  */
-export async function ensureSearchAttributes(input: { readonly temporal: TemporalConnection }): Promise<{ readonly added: readonly string[] }> {
+export async function ensureSearchAttributes(input: {
+  readonly temporal: TemporalConnection;
+}): Promise<{ readonly added: readonly string[] }> {
   const { temporal } = input;
   const missing = missingFrom(await registered(temporal));
   if (missing.length > 0) {
@@ -34,7 +36,10 @@ async function registered({ connection, namespace }: TemporalConnection): Promis
     return { ...answer.systemAttributes, ...answer.customAttributes };
   } catch (cause) {
     // A service that does not let itself be asked (Temporal Cloud) may still have them: the first run will tell.
-    throw new InfrastructureError(`Temporal does not tell its search attributes: ${messageOf(cause)}. ${byHand(namespace, names())}`, { cause });
+    throw new InfrastructureError(
+      `Temporal does not tell its search attributes: ${messageOf(cause)}. ${byHand(namespace, names())}`,
+      { cause },
+    );
   }
 }
 
@@ -45,12 +50,17 @@ function names(): readonly string[] {
 function missingFrom(registry: Registry): readonly string[] {
   const otherwise = names().filter((name) => registry[name] !== undefined && registry[name] !== INDEXED_KEYWORD);
   if (otherwise.length > 0) {
-    throw new InfrastructureError(`Temporal knows the search attribute ${otherwise.join(', ')} with a type other than ${SearchAttributeType.KEYWORD}`);
+    throw new InfrastructureError(
+      `Temporal knows the search attribute ${otherwise.join(', ')} with a type other than ${SearchAttributeType.KEYWORD}`,
+    );
   }
   return names().filter((name) => registry[name] === undefined);
 }
 
-async function register(input: { readonly temporal: TemporalConnection; readonly names: readonly string[] }): Promise<void> {
+async function register(input: {
+  readonly temporal: TemporalConnection;
+  readonly names: readonly string[];
+}): Promise<void> {
   const { temporal, names: wanted } = input;
   try {
     await temporal.connection.operatorService.addSearchAttributes({
@@ -60,12 +70,17 @@ async function register(input: { readonly temporal: TemporalConnection; readonly
   } catch (cause) {
     // Somebody else may have registered them between our look and our call.
     if (missingFrom(await registered(temporal)).length === 0) return;
-    throw new InfrastructureError(`Temporal does not let the search attributes be registered: ${messageOf(cause)}. ${byHand(temporal.namespace, wanted)}`, { cause });
+    throw new InfrastructureError(
+      `Temporal does not let the search attributes be registered: ${messageOf(cause)}. ${byHand(temporal.namespace, wanted)}`,
+      { cause },
+    );
   }
 }
 
 async function untilUsable({ client, namespace }: TemporalConnection): Promise<void> {
-  const query = names().map((name) => `${name} = 'none'`).join(' OR ');
+  const query = names()
+    .map((name) => `${name} = 'none'`)
+    .join(' OR ');
   const giveUpAtMs = Date.now() + USABLE_WITHIN_MS;
   for (;;) {
     try {
@@ -73,7 +88,10 @@ async function untilUsable({ client, namespace }: TemporalConnection): Promise<v
       return;
     } catch (cause) {
       if (Date.now() > giveUpAtMs) {
-        throw new InfrastructureError(`The search attributes are registered in ${namespace} but cannot be used yet: ${messageOf(cause)}`, { cause });
+        throw new InfrastructureError(
+          `The search attributes are registered in ${namespace} but cannot be used yet: ${messageOf(cause)}`,
+          { cause },
+        );
       }
       await pause(ASK_AGAIN_MS);
     }
@@ -81,6 +99,8 @@ async function untilUsable({ client, namespace }: TemporalConnection): Promise<v
 }
 
 function byHand(namespace: string, wanted: readonly string[]): string {
-  const commands = wanted.map((name) => `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`);
+  const commands = wanted.map(
+    (name) => `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`,
+  );
   return `Have them registered: ${commands.join(' && ')}`;
 }

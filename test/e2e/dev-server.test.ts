@@ -20,16 +20,28 @@ afterAll(async () => {
 
 test('the search attributes are registered once, and their values find a workflow', async () => {
   expect(await ensureSearchAttributes({ temporal: server.temporal })).toEqual({ added: [] });
-  const { count } = await server.temporal.client.workflow.count("ProxybenchTarget = 'local' AND ProxybenchFailureFamily = 'none'");
+  const { count } = await server.temporal.client.workflow.count(
+    "ProxybenchTarget = 'local' AND ProxybenchFailureFamily = 'none'",
+  );
   expect(count).toBe(0);
 });
 
 test('two programs may register the search attributes at the same time', async () => {
   const namespace = 'side-by-side';
-  await promisify(execFile)(server.binary, ['operator', 'namespace', 'create', '--address', server.address, '--namespace', namespace]);
+  await promisify(execFile)(server.binary, [
+    'operator',
+    'namespace',
+    'create',
+    '--address',
+    server.address,
+    '--namespace',
+    namespace,
+  ]);
   const open = await Promise.all([1, 2].map(() => connectOnceReady({ address: server.address, namespace })));
   await Promise.all(open.map((temporal) => ensureSearchAttributes({ temporal })));
-  expect((await Promise.all(open.map((temporal) => ensureSearchAttributes({ temporal })))).map(({ added }) => added)).toEqual([[], []]);
+  expect(
+    (await Promise.all(open.map((temporal) => ensureSearchAttributes({ temporal })))).map(({ added }) => added),
+  ).toEqual([[], []]);
   await Promise.all(open.map((temporal) => temporal.close()));
 });
 
@@ -68,7 +80,10 @@ test('a stopped server leaves no process', async () => {
 });
 
 /** A new namespace takes a moment to be known everywhere in the server. */
-async function connectOnceReady(input: { readonly address: string; readonly namespace: string }): ReturnType<typeof connectTemporal> {
+async function connectOnceReady(input: {
+  readonly address: string;
+  readonly namespace: string;
+}): ReturnType<typeof connectTemporal> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await connectTemporal(input);

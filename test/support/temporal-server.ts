@@ -25,10 +25,19 @@ export interface TestServer {
 
 /** For one test file: call it in `beforeAll` and `stop` in `afterAll`. State survives `restart` in a database file. */
 export async function startTestServer(): Promise<TestServer> {
-  const { binary } = await findTemporalCommand({ env: process.env, onProgress: (line) => process.stderr.write(`${line}\n`) });
+  const { binary } = await findTemporalCommand({
+    env: process.env,
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  });
   const directory = await mkdtemp(join(tmpdir(), 'proxybench-temporal-'));
   const start = (port: number): ReturnType<typeof startDevServer> =>
-    startDevServer({ binary, headless: true, port, logFile: join(directory, 'server.log'), dbFile: join(directory, 'state.db') });
+    startDevServer({
+      binary,
+      headless: true,
+      port,
+      logFile: join(directory, 'server.log'),
+      dbFile: join(directory, 'state.db'),
+    });
   let server = await start(0);
   const { address, namespace } = server;
   const temporal = await connectTemporal({ address, namespace });

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { startBackgroundService } from '../../../src/processes/background-service.ts';
 import type { ServiceRequest } from '../../../src/processes/background-service.ts';
@@ -52,15 +52,23 @@ test('an answer that comes from somebody else does not hide that it has ended', 
   await expect(startBackgroundService(ended)).rejects.toThrow('The test service ended by itself');
 });
 
-test('a parent that exits without stopping it takes it along', async () => {
+test.each([
+  ['exits', 'process.exit(0)'],
+  ['is killed', "process.kill(process.pid, 'SIGKILL')"],
+])('a parent that %s without stopping it takes it along', async (_how, last) => {
+  const source = new URL('../../../src/processes/background-service.ts', import.meta.url).href;
+  const logFile = join(mkdtempSync(join(tmpdir(), 'proxybench-parent-')), 'log');
   const parent = `
-    import { startBackgroundService } from ${JSON.stringify(new URL('../../../src/processes/background-service.ts', import.meta.url).href)};
+    import { writeSync } from 'node:fs';
+    import { startBackgroundService } from ${JSON.stringify(source)};
     const running = await startBackgroundService({ name: 'x', command: ['sleep', '300'], env: { PATH: '/usr/bin:/bin' }, cwd: '/',
-      logFile: ${JSON.stringify(join(mkdtempSync(join(tmpdir(), 'proxybench-parent-')), 'log'))}, isReady: async () => true, readyWithinMs: 1000, stopGraceMs: 0 });
-    console.log(running.pid);
-    process.exit(0);`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', parent]);
-  const pid = Number(stdout);
+      logFile: ${JSON.stringify(logFile)}, isReady: async () => true, readyWithinMs: 1000, stopGraceMs: 0 });
+    writeSync(1, String(running.pid));
+    ${last};`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', parent], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const pid = Number(await text(child.stdout));
   expect(pid).toBeGreaterThan(0);
   await expect.poll(() => identifyProcess(pid), { timeout: 10_000 }).toBeNull();
 });

@@ -7,7 +7,13 @@ const timeoutMs = 20_000;
 
 test('the lines of both outputs are heard and the last ones kept', async () => {
   const heard: string[] = [];
-  const run = await runCommand({ command: ['sh', '-c', 'echo one; echo two >&2; printf three'], env, timeoutMs, keepLines: 2, onLine: (line) => heard.push(line) });
+  const run = await runCommand({
+    command: ['sh', '-c', 'echo one; echo two >&2; printf three'],
+    env,
+    timeoutMs,
+    keepLines: 2,
+    onLine: (line) => heard.push(line),
+  });
   expect([...heard].sort()).toEqual(['one', 'three', 'two']);
   expect(run.lines).toEqual(heard.slice(-2));
 });
@@ -18,7 +24,9 @@ test('a bad exit code is an answer', async () => {
 });
 
 test('a program that is not there is told by the system’s own error', async () => {
-  await expect(runCommand({ command: ['no-such-program-here'], env, timeoutMs })).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(runCommand({ command: ['no-such-program-here'], env, timeoutMs })).rejects.toMatchObject({
+    code: 'ENOENT',
+  });
 });
 
 test('an abort ends the program and everything it has started', async () => {

@@ -14,11 +14,16 @@ interface Service {
 
 const root = new URL('../../../', import.meta.url);
 const text = readFileSync(new URL('docker-compose.temporal.yml', root), 'utf8');
-const compose = parse(text) as { readonly services: Readonly<Record<string, Service>>; readonly volumes: Readonly<Record<string, unknown>> };
+const compose = parse(text) as {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+};
 const services = Object.entries(compose.services);
 
 test('compose runs the very versions that the program pins', () => {
-  expect(Object.fromEntries(services.flatMap(([name, { image }]) => (image === undefined ? [] : [[name, image]])))).toEqual({
+  expect(
+    Object.fromEntries(services.flatMap(([name, { image }]) => (image === undefined ? [] : [[name, image]]))),
+  ).toEqual({
     postgresql: `postgres:${POSTGRES_IMAGE_TAG}`,
     temporal: `temporalio/auto-setup:${TEMPORAL_SERVER_VERSION}`,
     'temporal-ui': `temporalio/ui:${TEMPORAL_UI_VERSION}`,
@@ -32,13 +37,17 @@ test('every published port is on loopback only', () => {
 });
 
 test('whoever waits for a healthy service waits for one that says when it is', () => {
-  const awaited = services.flatMap(([, { depends_on = {} }]) => Object.entries(depends_on).map(([name, { condition }]) => ({ name, condition })));
+  const awaited = services.flatMap(([, { depends_on = {} }]) =>
+    Object.entries(depends_on).map(([name, { condition }]) => ({ name, condition })),
+  );
   expect(awaited.map(({ condition }) => condition)).toEqual(awaited.map(() => 'service_healthy'));
   expect(awaited.filter(({ name }) => compose.services[name]?.healthcheck === undefined)).toEqual([]);
 });
 
 test('every named volume is declared, and every password comes from the environment', () => {
-  const named = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0] ?? '').filter((source) => !source.startsWith('.')));
+  const named = services.flatMap(([, { volumes = [] }]) =>
+    volumes.map((volume) => volume.split(':')[0] ?? '').filter((source) => !source.startsWith('.')),
+  );
   expect(named.sort()).toEqual(Object.keys(compose.volumes).sort());
   const passwords = text.split('\n').filter((line) => /^\s+\w*(PASSWORD|PWD|SECRET)\w*:/.test(line));
   expect(passwords).toHaveLength(2);
@@ -47,8 +56,12 @@ test('every named volume is declared, and every password comes from the environm
 
 test('the worker’s image is built from files that the build may see, and runs as a user without rights', () => {
   const dockerfile = readFileSync(new URL(compose.services['worker']?.build?.dockerfile ?? '', root), 'utf8');
-  const copied = dockerfile.split('\n').flatMap((line) => /^COPY (?!--from)(.*) \S+$/.exec(line)?.[1]?.split(' ') ?? []);
-  const visible = readFileSync(new URL('.dockerignore', root), 'utf8').split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
+  const copied = dockerfile
+    .split('\n')
+    .flatMap((line) => /^COPY (?!--from)(.*) \S+$/.exec(line)?.[1]?.split(' ') ?? []);
+  const visible = readFileSync(new URL('.dockerignore', root), 'utf8')
+    .split('\n')
+    .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
   expect(new Set(copied)).toEqual(new Set(visible));
   expect(dockerfile).toMatch(/^USER node$/m);
 });

@@ -8,24 +8,48 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 interface CruiseOutput {
-  readonly summary: { readonly violations: readonly { readonly from: string; readonly to: string; readonly rule: { readonly name: string } }[] };
+  readonly summary: {
+    readonly violations: readonly {
+      readonly from: string;
+      readonly to: string;
+      readonly rule: { readonly name: string };
+    }[];
+  };
 }
 
 /** Lays the files into a project of their own and lists what the rules say: `rule: from → to`, sorted. */
-async function violationsIn(input: { readonly files: Readonly<Record<string, string>>; readonly config: string; readonly folders: readonly string[] }): Promise<readonly string[]> {
+async function violationsIn(input: {
+  readonly files: Readonly<Record<string, string>>;
+  readonly config: string;
+  readonly folders: readonly string[];
+}): Promise<readonly string[]> {
   const project = mkdtempSync(join(tmpdir(), 'proxybench-rules-'));
   symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'));
-  for (const [path, content] of Object.entries({ 'tsconfig.json': '{"compilerOptions":{"module":"nodenext","allowImportingTsExtensions":true,"noEmit":true,"verbatimModuleSyntax":true}}', 'package.json': '{"type":"module"}', ...input.files })) {
+  for (const [path, content] of Object.entries({
+    'tsconfig.json':
+      '{"compilerOptions":{"module":"nodenext","allowImportingTsExtensions":true,"noEmit":true,"verbatimModuleSyntax":true}}',
+    'package.json': '{"type":"module"}',
+    ...input.files,
+  })) {
     mkdirSync(dirname(join(project, path)), { recursive: true });
     writeFileSync(join(project, path), content);
   }
-  const command = [join(root, 'node_modules/.bin/depcruise'), '--config', join(root, input.config), '--output-type', 'json', ...input.folders];
+  const command = [
+    join(root, 'node_modules/.bin/depcruise'),
+    '--config',
+    join(root, input.config),
+    '--output-type',
+    'json',
+    ...input.folders,
+  ];
   // The exit code is the number of violations, which is what this is about.
   const stdout = await new Promise<string>((resolve) => {
     execFile(process.execPath, command, { cwd: project, maxBuffer: 64 * 1024 * 1024 }, (_error, out) => resolve(out));
   });
   const { summary } = JSON.parse(stdout) as CruiseOutput;
-  return summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to.replace(/^.*node_modules\//, '')}`).sort();
+  return summary.violations
+    .map(({ rule, from, to }) => `${rule.name}: ${from} → ${to.replace(/^.*node_modules\//, '')}`)
+    .sort();
 }
 
 const constant = 'export const x = 1;\n';
@@ -41,7 +65,8 @@ test('what each folder needs is allowed', async () => {
     'src/processes/start.ts': "import { spawn } from 'node:child_process';\nexport const x = spawn;\n",
     'src/cluster/host.ts': value('../processes/start.ts'),
     'src/activities/contract.ts': typeOnly('../plan/plan.ts') + type,
-    'src/workflows/messages.ts': typeOnly('../activities/contract.ts') + "export { defineQuery as x } from '@temporalio/workflow';\n",
+    'src/workflows/messages.ts':
+      typeOnly('../activities/contract.ts') + "export { defineQuery as x } from '@temporalio/workflow';\n",
     'src/temporal/runs.ts': value('../workflows/messages.ts') + "export { Client } from '@temporalio/client';\n",
     'src/cli/main.ts': value('../temporal/runs.ts'),
     'scripts/cli.ts': value('../src/cli/main.ts'),
@@ -94,10 +119,13 @@ test('a workflow may not reach Node or a parser through any number of files, and
   const files = {
     'src/workflows/run.ts': value('../evidence/cut.ts') + typeOnly('../activities/contract.ts'),
     'src/evidence/cut.ts': value('./digest.ts'),
-    'src/evidence/digest.ts': "import { createHash } from 'node:crypto';\nimport { parse } from 'yaml';\nexport const x = [createHash, parse];\n",
+    'src/evidence/digest.ts':
+      "import { createHash } from 'node:crypto';\nimport { parse } from 'yaml';\nexport const x = [createHash, parse];\n",
     'src/activities/contract.ts': "import { readFileSync } from 'node:fs';\nexport const read = readFileSync;\n" + type,
   };
-  expect(await violationsIn({ files, config: '.dependency-cruiser.workflows.mjs', folders: ['src/workflows'] })).toEqual([
+  expect(
+    await violationsIn({ files, config: '.dependency-cruiser.workflows.mjs', folders: ['src/workflows'] }),
+  ).toEqual([
     'workflows-are-replayable: src/workflows/run.ts → crypto',
     'workflows-are-replayable: src/workflows/run.ts → yaml/dist/index.js',
   ]);

@@ -8,10 +8,19 @@ test('the closing line counts tests, and a file that broke before its tests as o
     testResults: [
       { name: 'a', status: 'failed', assertionResults: [assertion('one', 'passed'), assertion('two', 'failed')] },
       { name: 'b', status: 'failed', message: 'cannot load', assertionResults: [] },
-      { name: 'c', status: 'passed', assertionResults: [assertion('three', 'skipped'), assertion('four', 'todo'), assertion('five', 'pending')] },
+      {
+        name: 'c',
+        status: 'passed',
+        assertionResults: [assertion('three', 'skipped'), assertion('four', 'todo'), assertion('five', 'pending')],
+      },
     ],
   });
-  expect(summary).toEqual({ passed: 1, failed: 2, skipped: ['three', 'four', 'five'], closingLine: '1 passed, 2 failed, 3 skipped' });
+  expect(summary).toEqual({
+    passed: 1,
+    failed: 2,
+    skipped: ['three', 'four', 'five'],
+    closingLine: '1 passed, 2 failed, 3 skipped',
+  });
 });
 
 test('a skipped test is excused only by a part of its own title', () => {

@@ -11,11 +11,18 @@ function pem(name: string): string {
 }
 
 test('without any variable it is the local server, the default namespace and no TLS', () => {
-  expect(connectionSettings({ env: { TEMPORAL_NAMESPACE: '' } })).toEqual({ address: '127.0.0.1:7233', namespace: 'default' });
+  expect(connectionSettings({ env: { TEMPORAL_NAMESPACE: '' } })).toEqual({
+    address: '127.0.0.1:7233',
+    namespace: 'default',
+  });
 });
 
 test('an API key switches TLS on', () => {
-  expect(connectionSettings({ env: { TEMPORAL_ADDRESS: 'eu.example:7233', TEMPORAL_NAMESPACE: 'bench', TEMPORAL_API_KEY: 'k' } })).toEqual({
+  expect(
+    connectionSettings({
+      env: { TEMPORAL_ADDRESS: 'eu.example:7233', TEMPORAL_NAMESPACE: 'bench', TEMPORAL_API_KEY: 'k' },
+    }),
+  ).toEqual({
     address: 'eu.example:7233',
     namespace: 'bench',
     tls: true,
@@ -42,7 +49,11 @@ test('TEMPORAL_TLS=false switches TLS off whatever else is set', () => {
 });
 
 test('every variable that cannot be used is named at once, and no secret is shown', () => {
-  const env = { TEMPORAL_ADDRESS: 'https://somewhere', TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/crt', TEMPORAL_API_KEY: 'hidden-key' };
+  const env = {
+    TEMPORAL_ADDRESS: 'https://somewhere',
+    TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/crt',
+    TEMPORAL_API_KEY: 'hidden-key',
+  };
   expect(() => connectionSettings({ env })).toThrow(
     expect.objectContaining({
       problems: [
@@ -55,5 +66,7 @@ test('every variable that cannot be used is named at once, and no secret is show
 });
 
 test('a client certificate without its key is refused', () => {
-  expect(() => connectionSettings({ env: { TEMPORAL_TLS_CLIENT_CERT_PATH: pem('crt') } })).toThrow('TEMPORAL_TLS_CLIENT_KEY_PATH: is missing');
+  expect(() => connectionSettings({ env: { TEMPORAL_TLS_CLIENT_CERT_PATH: pem('crt') } })).toThrow(
+    'TEMPORAL_TLS_CLIENT_KEY_PATH: is missing',
+  );
 });

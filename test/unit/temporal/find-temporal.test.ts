@@ -19,7 +19,8 @@ const offline: TemporalSource = {
 const sources = [pathSource, offline, goInstallSource];
 
 /** Builds by writing a program that works, and counts its runs. */
-const BUILDING_GO = 'echo "$@" >> "$HOME/go-runs"; printf "#!/bin/sh\\necho built\\n" > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"';
+const BUILDING_GO =
+  'echo "$@" >> "$HOME/go-runs"; printf "#!/bin/sh\\necho built\\n" > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"';
 
 function machine(programs: Readonly<Record<string, string>>): Record<string, string> {
   return { HOME: mkdtempSync(join(tmpdir(), 'proxybench-home-')), PATH: `${writePrograms(programs)}:/usr/bin:/bin` };
@@ -37,9 +38,14 @@ test('go install builds the pinned version where there is no other way, and only
   const lines: string[] = [];
   const first = await findTemporalCommand({ env, sources, onProgress: (line) => lines.push(line) });
   const second = await findTemporalCommand({ env, sources });
-  expect(first).toEqual({ binary: join(env['HOME'] ?? '', '.cache/proxybench/temporal/v1.5.1/temporal'), source: '`go install`' });
+  expect(first).toEqual({
+    binary: join(env['HOME'] ?? '', '.cache/proxybench/temporal/v1.5.1/temporal'),
+    source: '`go install`',
+  });
   expect(second).toEqual(first);
-  expect(readFileSync(join(env['HOME'] ?? '', 'go-runs'), 'utf8')).toBe('install github.com/temporalio/cli/cmd/temporal@v1.5.1\n');
+  expect(readFileSync(join(env['HOME'] ?? '', 'go-runs'), 'utf8')).toBe(
+    'install github.com/temporalio/cli/cmd/temporal@v1.5.1\n',
+  );
   expect(lines.map((line) => line.replace(/\d+ s$/, 'N s'))).toEqual([
     'no Temporal from `temporal` on PATH: there is none',
     "no Temporal from the SDK's download: no route",
@@ -49,7 +55,10 @@ test('go install builds the pinned version where there is no other way, and only
 });
 
 test('a build that fails leaves nothing behind in the cache', async () => {
-  const env = { ...machine({ go: 'echo half > "$GOBIN/temporal"; echo no such module >&2; exit 1' }), XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), 'proxybench-cache-')) };
+  const env = {
+    ...machine({ go: 'echo half > "$GOBIN/temporal"; echo no such module >&2; exit 1' }),
+    XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), 'proxybench-cache-')),
+  };
   await expect(findTemporalCommand({ env, sources })).rejects.toThrow('`go install`: no such module');
   expect(readdirSync(join(env.XDG_CACHE_HOME, 'proxybench/temporal/v1.5.1'))).toEqual([]);
 });
@@ -86,6 +95,8 @@ test('a TEMPORAL_ADDRESS that does not answer is an error, never replaced by ano
 
 test('a search that was called off does not go on to the next way', async () => {
   const env = machine({ go: BUILDING_GO });
-  await expect(findTemporalCommand({ env, sources, signal: AbortSignal.abort(new Error('called off')) })).rejects.toThrow('called off');
+  await expect(
+    findTemporalCommand({ env, sources, signal: AbortSignal.abort(new Error('called off')) }),
+  ).rejects.toThrow('called off');
   expect(existsSync(join(env['HOME'] ?? '', 'go-runs'))).toBe(false);
 });
