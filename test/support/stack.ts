@@ -1,0 +1,195 @@
+// Everything a run on this machine goes through, each part a process of its own that a test may kill and start again.
+import { once } from 'node:events';
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type Config } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import type { Plan, Stage } from '../../src/plan/plan.ts';
+import { type BackgroundService, startBackgroundService } from '../../src/processes/background-service.ts';
+import { endProcesses, findMarkedProcesses } from '../../src/processes/end-processes.ts';
+import { runCommand } from '../../src/processes/run-command.ts';
+import { createClashClient } from '../../src/sampling/clash-client.ts';
+import { runWorkflowId } from '../../src/temporal/names.ts';
+import type { benchmarkTarget } from '../../src/workflows/benchmark-target.ts';
+import { runStatus } from '../../src/workflows/messages.ts';
+import { type ConfigChanges, createConfigDir } from './config-dir.ts';
+import { buildPlan } from './plan-builder.ts';
+import { type TestServer, startTestServer } from './temporal-server.ts';
+
+export const TASK_QUEUE = 'proxybench';
+const CLI = fileURLToPath(new URL('../../scripts/cli.ts', import.meta.url));
+const STAGE_DOWNLOAD = fileURLToPath(new URL('../fixtures/stage-download.mjs', import.meta.url));
+
+export type RunHandle = WorkflowHandle<typeof benchmarkTarget>;
+
+/** A process that can be killed as a power cut would, and started again. */
+export interface Part {
+  readonly service: BackgroundService;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export interface Stack {
+  readonly server: TestServer;
+  readonly client: Client;
+  readonly config: Config;
+  readonly configDir: string;
+  readonly stateDir: string;
+  readonly worker: Part;
+  readonly proxy: Part;
+  /** The embedded proxy's own totals since it started, both directions together. */
+  proxyTotalBytes(): Promise<number>;
+  /** A plan on this machine through the proxy; its stages get the proxy variables. */
+  plan(overrides: Partial<Plan> & { readonly stages: readonly Stage[] }): Plan;
+  /** argv of a stage that downloads these URLs through its proxy variables. */
+  downloads(...urls: readonly string[]): readonly string[];
+  startPlan(plan: Plan): Promise<RunHandle>;
+  /** Resolves when the stage is in that state. */
+  stageIs(input: { readonly handle: RunHandle; readonly stage: string; readonly state: string }): Promise<void>;
+  /** Processes of the run that are alive. */
+  processesOf(runId: string): readonly number[];
+  /** Runs the command line and tells what it said. */
+  cli(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Runs the `temporal` command against the server. */
+  temporal(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }>;
+  stop(): Promise<void>;
+}
+
+/** Starts server, proxy and worker on free ports, with the shipped configuration and `changes`. */
+export async function startStack(changes: ConfigChanges = {}): Promise<Stack> {
+  const stateDir = await realpath(await mkdtemp(join(tmpdir(), 'proxybench-stack-')));
+  const [proxyPort, controlPort] = [await freePort(), await freePort()];
+  const ports = [
+    [['proxyServices', 'local-egress-proxy', 'httpUrl'], `http://127.0.0.1:${proxyPort}`],
+    [['proxyServices', 'local-egress-proxy', 'controlUrl'], `http://127.0.0.1:${controlPort}`],
+  ] as const;
+  const targets = Array.isArray(changes.targets) ? [...ports, ...changes.targets] : ports;
+  const { configDir, dispose } = await createConfigDir({ ...changes, targets });
+  const server = await startTestServer();
+  const env = {
+    ...definedEnvironment(),
+    TEMPORAL_ADDRESS: server.address,
+    TEMPORAL_NAMESPACE: server.namespace,
+    NO_COLOR: '1',
+  };
+  const proxy = await startPart({ stateDir, env, name: 'egress-proxy', args: ['serve', 'egress-proxy', '--config-dir', configDir] });
+  const worker = await startPart({
+    stateDir,
+    env,
+    name: 'worker',
+    args: ['worker', '--config-dir', configDir, '--state-dir', stateDir],
+  });
+  const control = createClashClient({ url: `http://127.0.0.1:${controlPort}` });
+  const runIds = new Set<string>();
+  const marker = (value: string): { name: string; value: string } => ({ name: 'PROXYBENCH_RUN_ID', value });
+  const command = async (...argv: readonly string[]): Promise<{ code: number | null; output: string }> => {
+    const { exit, lines } = await runCommand({ command: argv, env, timeoutMs: 280_000, keepLines: 5000 });
+    return { code: exit.code, output: lines.join('\n') };
+  };
+  return {
+    server,
+    client: server.temporal.client,
+    config: await loadConfig({ configDir }),
+    configDir,
+    stateDir,
+    worker,
+    proxy,
+    proxyTotalBytes: async () => {
+      const { uploadTotalBytes, downloadTotalBytes } = await control.read({ signal: AbortSignal.timeout(5000) });
+      return uploadTotalBytes + downloadTotalBytes;
+    },
+    plan: ({ stages, ...overrides }) => {
+      const base = buildPlan({});
+      const url = `http://127.0.0.1:${proxyPort}`;
+      const built = buildPlan({
+        kind: 'k3s-real-deps',
+        proxy: { service: 'local-egress-proxy', url, noProxy: '', controlUrl: `http://127.0.0.1:${controlPort}` },
+        sampling: { intervalMs: 100 },
+        cleanUp: { ...base.cleanUp, stopGraceMs: 1000 },
+        ...overrides,
+        stages: stages.map((stage) => ({ ...stage, env: [{ name: 'http_proxy', value: url }, ...stage.env] })),
+      });
+      runIds.add(built.runId);
+      return built;
+    },
+    downloads: (...urls) => [process.execPath, STAGE_DOWNLOAD, ...urls],
+    startPlan: (plan) =>
+      server.temporal.client.workflow.start<typeof benchmarkTarget>('benchmarkTarget', {
+        taskQueue: TASK_QUEUE,
+        workflowId: runWorkflowId(plan.runId),
+        args: [{ plan }],
+      }),
+    stageIs: async ({ handle, stage, state }) => {
+      for (;;) {
+        const status = await handle.query(runStatus);
+        if (status.stages.some((seen) => seen.name === stage && seen.state === state)) return;
+        if (status.finishedAtMs !== null) throw new Error(`the run ended before ${stage} was ${state}`);
+      }
+    },
+    processesOf: (runId) => findMarkedProcesses(marker(runId)).map(({ pid }) => pid),
+    cli: (...args) => command(process.execPath, CLI, ...args),
+    temporal: (...args) => command(server.binary, ...args, '--address', server.address),
+    stop: async () => {
+      await worker.service.stop();
+      await proxy.service.stop();
+      for (const runId of runIds) await endProcesses({ marker: marker(runId), graceMs: 0 });
+      await server.stop();
+      await dispose();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startPart(input: {
+  readonly stateDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly name: string;
+  readonly args: readonly string[];
+}): Promise<Part> {
+  const { stateDir, env, name, args } = input;
+  let life = 0;
+  const start = (): Promise<BackgroundService> => {
+    const logFile = join(stateDir, `${name}-${++life}.log`);
+    return startBackgroundService({
+      name,
+      command: [process.execPath, CLI, ...args],
+      env,
+      cwd: process.cwd(),
+      logFile,
+      isReady: async () => (await readFile(logFile, 'utf8')).includes(' ready:'),
+      readyWithinMs: 60_000,
+      stopGraceMs: 5000,
+    });
+  };
+  let service = await start();
+  return {
+    get service() {
+      return service;
+    },
+    kill: async () => {
+      process.kill(service.pid, 'SIGKILL');
+      await service.exited;
+    },
+    start: async () => {
+      service = await start();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function definedEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
