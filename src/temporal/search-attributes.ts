@@ -35,7 +35,6 @@ async function registered({ connection, namespace }: TemporalConnection): Promis
     const answer = await connection.operatorService.listSearchAttributes({ namespace });
     return { ...answer.systemAttributes, ...answer.customAttributes };
   } catch (cause) {
-    // A service that does not let itself be asked (Temporal Cloud) may still have them: the first run will tell.
     throw new InfrastructureError(
       `Temporal does not tell its search attributes: ${messageOf(cause)}. ${byHand(namespace, names())}`,
       { cause },
