@@ -7,6 +7,7 @@ import { requireRun } from './find-runs.ts';
 import { newCommand } from './new-command.ts';
 import { placeFlags, withRuns } from './open-runs.ts';
 import { addressOption, debugOption, namespaceOption, outputOption, runOption, targetsOption, taskQueueOption } from './options.ts';
+import { programName } from './program-name.ts';
 import type { Session } from './session.ts';
 import { showRuns } from './show-runs.ts';
 import { watchRuns } from './watch-runs.ts';
@@ -64,7 +65,7 @@ export function cancelCommand({ session }: { readonly session: Session }) {
             }),
           );
           const followed = found.map((run) => ({ target: run.target ?? run.run, workflowId: run.workflowId }));
-          const attach = `proxybench status --run ${found[0]?.run ?? ''} --watch${placeFlags({ settings, options })}`;
+          const attach = `${programName({ env: session.console.env })} status --run ${found[0]?.run ?? ''} --watch${placeFlags({ settings, options })}`;
           const how = await watchRuns({ session, runs, followed, attach });
           if (how === 'detached') session.exitCode = EXIT_CODES.detached.code;
           else await showRuns({ session, runs, output, chosen: followed });

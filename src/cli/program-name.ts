@@ -11,3 +11,8 @@ export function programName({ env }: { readonly env: Readonly<Record<string, str
   const [runtime, script] = process.versions['bun'] === undefined ? ['node', 'scripts/proxybench.mjs'] : ['bun', 'scripts/cli.ts'];
   return `${runtime} ${relative(process.cwd(), fileURLToPath(new URL(script, ROOT)))}`;
 }
+
+/** A command line that the user can type here, from the words that lead to a command: `proxybench status`. */
+export function commandLine(input: { readonly env: Readonly<Record<string, string | undefined>>; readonly path: string }): string {
+  return `${programName(input)} ${input.path.replace(/^proxybench /, '')}`;
+}

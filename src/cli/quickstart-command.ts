@@ -60,7 +60,7 @@ export function quickstartCommand({ session }: { readonly session: Session }) {
               if (how === 'detached') throw new InfrastructureError('left before the run had ended');
               console.note('');
               session.exitCode = await showRuns({ session, runs, output, chosen: followed });
-              await lookAround({ session, bed, stay, next: nextSteps({ env: console.env, flags, runId: followed[0]?.runId ?? '', target, bed }) });
+              await lookAround({ session, bed, stay: stay && how === 'ended', next: nextSteps({ env: console.env, flags, runId: followed[0]?.runId ?? '', target, bed }) });
             },
           });
         },

@@ -3,7 +3,7 @@ import { InvalidInputError, UnreachableError, messageOf } from '../errors/errors
 import { decodeAnnotations } from '../evidence/annotation.ts';
 import { summaryRow } from '../evidence/result-row.ts';
 import { type ResultSummary, summaryOf } from '../evidence/result-summary.ts';
-import type { ReportSource, RunReport } from '../reports/run-report.ts';
+import type { RunReport } from '../reports/run-report.ts';
 import type { RunSummary } from '../temporal/list-runs.ts';
 import type { RunEnd, Runs } from '../temporal/runs.ts';
 
@@ -20,12 +20,12 @@ export async function readJobReport({ runs, target }: { readonly runs: Runs; rea
   const { job } = await runs.inspectTarget({ target });
   if (job === null) return null;
   const decoded = decodeAnnotations(job.annotations);
-  const base = { ...EMPTY, target, run: job.runId, source: "the Job's annotation" as const };
-  if (!decoded.found) return { ...base, state: job.state, note: `Temporal knows no run of this Job, and ${decoded.why}` };
+  const base = { target, run: job.runId, workflowId: null, state: job.state, source: "the Job's annotation" as const, ...EMPTY };
+  if (!decoded.found) return { ...base, note: `Temporal knows no run of this Job, and ${decoded.why}` };
   return { ...base, ...ended(decoded.summary), note: joined('Temporal knows no run of this Job', truncationNote(decoded.truncated)) };
 }
 
-const EMPTY = { workflowId: null, note: null, status: null, totals: null, summary: null, row: null, error: null, traffic: null } as const;
+const EMPTY = { note: null, status: null, totals: null, summary: null, row: null, error: null, traffic: null } as const;
 
 async function readOpenRun({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<RunReport> {
   const base = baseOf(run);
@@ -88,7 +88,7 @@ function ended(summary: ResultSummary): Pick<RunReport, 'state' | 'summary' | 'r
 
 function baseOf(run: RunSummary): RunReport {
   const { workflowId, state } = run;
-  return { ...EMPTY, target: run.target ?? 'unknown', run: run.run, workflowId, state, source: 'visibility' satisfies ReportSource };
+  return { target: run.target ?? 'unknown', run: run.run, workflowId, state, source: 'visibility', ...EMPTY };
 }
 
 function truncationNote(truncated: boolean): string | null {

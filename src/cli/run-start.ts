@@ -59,7 +59,7 @@ async function waitForRuns(input: {
     session,
     runs: open.runs,
     followed: fleet.runs.map(({ target, workflowId }) => ({ target, workflowId, fleetWorkflowId: fleet.workflowId })),
-    attach: next.find(({ does }) => does === 'watch')?.command ?? 'proxybench status --watch',
+    attach: next.find(({ does }) => does === 'watch')?.command ?? '',
     cancelIds: [fleet.workflowId],
   });
   if (how === 'detached') {

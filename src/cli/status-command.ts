@@ -8,11 +8,12 @@ import { type ChosenRun, findRuns } from './find-runs.ts';
 import { newCommand } from './new-command.ts';
 import { placeFlags, withRuns } from './open-runs.ts';
 import { addressOption, debugOption, namespaceOption, outputOption, runOption, samplingOption, targetsOption, taskQueueOption } from './options.ts';
+import { commandLine } from './program-name.ts';
 import { readJobReport, readRunReport } from './read-run-report.ts';
 import { reportExitCode } from './report-exit-code.ts';
 import type { Session } from './session.ts';
 import { showReports } from './show-runs.ts';
-import { watchRuns } from './watch-runs.ts';
+import { type WatchEnd, watchRuns } from './watch-runs.ts';
 
 export function statusCommand({ session, path }: { readonly session: Session; readonly path: string }) {
   return newCommand({
@@ -49,7 +50,8 @@ export function statusCommand({ session, path }: { readonly session: Session; re
         use: async ({ runs, settings }) => {
           let chosen = await findRuns({ runs, choice: { run, targets } });
           if (watch) {
-            const attach = `${path} ${run === undefined ? (targets === undefined ? '' : `--targets ${targets.join(',')} `) : `--run ${run} `}--watch${placeFlags({ settings, options })}`;
+            const which = chosen.length === 1 ? `--run ${chosen[0]?.run?.run ?? ''}` : `--targets ${chosen.map(({ target }) => target).join(',')}`;
+            const attach = `${commandLine({ env: session.console.env, path })} ${which} --watch${placeFlags({ settings, options })}`;
             if ((await follow({ session, runs, chosen, attach })) === 'detached') {
               session.exitCode = EXIT_CODES.detached.code;
               return;
@@ -69,7 +71,7 @@ async function follow(input: {
   readonly runs: Runs;
   readonly chosen: readonly ChosenRun[];
   readonly attach: string;
-}): Promise<'ended' | 'detached'> {
+}): Promise<WatchEnd> {
   const followed = input.chosen.flatMap(({ target, run }) => (run?.open === true ? [{ target, workflowId: run.workflowId }] : []));
   return followed.length === 0 ? 'ended' : await watchRuns({ ...input, followed });
 }

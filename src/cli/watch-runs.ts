@@ -5,6 +5,9 @@ import { type FollowedRun, RunFollower } from './follow-run.ts';
 import { REDRAW_MS, liveDisplay } from './live-display.ts';
 import type { Session } from './session.ts';
 
+/** How watching ended. */
+export type WatchEnd = 'ended' | 'ended-by-user' | 'detached';
+
 /** How long the offer to cancel by another Ctrl-C stands. */
 const SECOND_CTRL_C_WITHIN_MS = 4_000;
 
@@ -12,7 +15,8 @@ const SECOND_CTRL_C_WITHIN_MS = 4_000;
 const LEAVE_WITHIN_MS = 30_000;
 
 /**
- * Resolves with `ended` when every run has ended, with `detached` when the user has left them running.
+ * Resolves with `ended` when every run has ended, `ended-by-user` when that was asked for here, and with `detached` when
+ * the user has left them running.
  * @param input.attach the command that shows them again; null where nothing goes on without this process: then the
  *   first Ctrl-C, or SIGTERM, cancels, and the runs have `LEAVE_WITHIN_MS` to end
  */
@@ -23,7 +27,7 @@ export async function watchRuns(input: {
   readonly attach: string | null;
   /** What is cancelled by a second Ctrl-C; default: each run. */
   readonly cancelIds?: readonly string[];
-}): Promise<'ended' | 'detached'> {
+}): Promise<WatchEnd> {
   const { session, runs, followed, attach, cancelIds = followed.map(({ workflowId }) => workflowId) } = input;
   const followers = followed.map((run) => new RunFollower({ runs, run }));
   const display = liveDisplay(session.console);
@@ -35,7 +39,7 @@ export async function watchRuns(input: {
     cancelling = true;
     display.say('cancelling; the verdict follows (Ctrl-C again leaves at once)');
     for (const workflowId of cancelIds) {
-      runs.cancelRun({ workflowId, reason: 'Ctrl-C twice at the terminal' }).catch((thrown: unknown) => display.say(String(thrown)));
+      runs.cancelRun({ workflowId, reason: attach === null ? 'interrupted at the terminal' : 'Ctrl-C twice at the terminal' }).catch((thrown: unknown) => display.say(String(thrown)));
     }
   };
   const { stop } = session.interrupts.listen((interrupt) => {
@@ -63,7 +67,7 @@ export async function watchRuns(input: {
   try {
     await Promise.all(followers.map((follower) => follower.untilEnded(leaving.signal)));
     display.show(followers.map((follower) => follower.view(Date.now())));
-    return 'ended';
+    return cancelling ? 'ended-by-user' : 'ended';
   } catch (thrown) {
     if (leaving.signal.aborted) return 'detached';
     throw thrown;

@@ -16,6 +16,7 @@ export interface EvidenceView {
 export function renderEvidence({ summary, paint, width }: EvidenceView): string {
   return [
     renderStages({ summary, paint, width }),
+    ...summary.stages.flatMap(noteLines),
     '',
     ...totalsLines(summary),
     ...summary.omittedStages.map(({ name, reason }) => `left out: ${name} (${reason})`),
@@ -29,14 +30,13 @@ function renderStages({ summary, paint, width }: EvidenceView): string {
     columns: [
       { header: 'STAGE' },
       { header: 'STATE' },
-      { header: 'DURATION', align: 'right' },
+      { header: 'DURATION', align: 'right', expendable: 3 },
       { header: 'WINDOW', align: 'right' },
-      { header: 'ATTRIBUTED', align: 'right' },
+      { header: 'ATTRIBUTED', align: 'right', expendable: 2 },
       { header: 'SHARE', align: 'right' },
       { header: 'RATE', align: 'right' },
-      { header: 'CUMULATIVE', align: 'right' },
+      { header: 'CUMULATIVE', align: 'right', expendable: 1 },
       { header: 'TOP DESTINATION' },
-      { header: 'NOTE' },
     ],
     width,
     rows: summary.stages.map((stage) => stageRow({ stage, paint })),
@@ -45,10 +45,10 @@ function renderStages({ summary, paint, width }: EvidenceView): string {
 
 function stageRow({ stage, paint }: { readonly stage: SummaryStage; readonly paint: Paint }): readonly string[] {
   const windowBytes = stage.attributedBytes + stage.unattributedBytes;
-  const notes = [stage.reason, stage.note, stage.gap ? 'a sampling gap overlaps this stage' : undefined];
   return [
     stage.name,
-    paintState({ state: stage.state, paint }),
+    // The run is over: what was running then was not let finish.
+    paintState({ state: stage.state === 'running' ? 'cut short' : stage.state, paint }),
     formatDuration(stage.startedAtMs === null ? null : stage.durationMs),
     formatBytes(windowBytes),
     formatBytes(stage.attributedBytes),
@@ -56,8 +56,13 @@ function stageRow({ stage, paint }: { readonly stage: SummaryStage; readonly pai
     formatRate(rateOf({ bytes: windowBytes, durationMs: stage.durationMs })),
     formatBytes(stage.cumulativeBytes),
     stage.topDestination?.name ?? '-',
-    notes.filter((note) => note !== undefined).join('; '),
   ];
+}
+
+/** In lines of their own: beside the numbers they would make the table wider than most terminals. */
+function noteLines({ name, reason, note, gap }: SummaryStage): readonly string[] {
+  const notes = [reason, note, gap ? 'a sampling gap overlaps this stage' : undefined].filter((each) => each !== undefined);
+  return notes.length === 0 ? [] : [`  ${name}: ${notes.join('; ')}`];
 }
 
 function totalsLines({ totals, gapCount, largestGapMs, proxyRestarts, pullAttempts, topClient }: ResultSummary): readonly string[] {

@@ -26,7 +26,7 @@ export function renderLiveView({ view, paint }: { readonly view: LiveView; reado
   }
   return [
     headline({ status, nowMs, paint }),
-    ...status.stages.map((stage) => stageLine({ stage, nowMs, paint })),
+    ...status.stages.map((stage) => stageLine({ stage, endedAtMs: status.finishedAtMs, nowMs, paint })),
     ...status.omittedStages.map(({ name, reason }) => paint.faint(`  - ${name} left out: ${reason}`)),
     `  ${trafficText({ totals, rateBytesPerSecond: view.rateBytesPerSecond })}`,
     ...noteLines({ note, paint }),
@@ -55,11 +55,20 @@ function headline({ status, nowMs, paint }: { readonly status: RunStatus; readon
   return `${paint.strong(status.target)} ${state} ${formatDuration(spentMs)}${ofMs} ${paint.faint(`${status.profile}, run ${status.runId}${attempt}${cancelling}`)}`;
 }
 
-function stageLine({ stage, nowMs, paint }: { readonly stage: StageStatus; readonly nowMs: number; readonly paint: Paint }): string {
-  const { name, state, startedAtMs, finishedAtMs, reason, note } = stage;
+function stageLine(input: {
+  readonly stage: StageStatus;
+  /** When the run ended: a stage that ran then was not let finish. */
+  readonly endedAtMs: number | null;
+  readonly nowMs: number;
+  readonly paint: Paint;
+}): string {
+  const { stage, endedAtMs, nowMs, paint } = input;
+  const { name, startedAtMs, finishedAtMs, reason, note } = stage;
+  const isCutShort = stage.state === 'running' && endedAtMs !== null;
+  const state = isCutShort ? 'failed' : stage.state;
   const sign = { passed: paint.good, failed: paint.bad, running: paint.waiting, 'not-started': paint.faint }[state](SIGNS[state]);
-  const spent = startedAtMs === null ? '' : formatDuration((finishedAtMs ?? nowMs) - startedAtMs);
-  const remarks = [reason, note].filter((remark) => remark !== undefined).join('; ');
+  const spent = startedAtMs === null ? '' : formatDuration((finishedAtMs ?? endedAtMs ?? nowMs) - startedAtMs);
+  const remarks = [isCutShort ? 'cut short' : undefined, reason, note].filter((remark) => remark !== undefined).join('; ');
   return `  ${sign} ${name.padEnd(14)} ${spent.padStart(12)}${remarks === '' ? '' : `  ${paint.faint(remarks)}`}`.trimEnd();
 }
 
