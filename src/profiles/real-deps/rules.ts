@@ -34,7 +34,7 @@ export const RULES: readonly Rule[] = [
     sentence: 'a registry, module proxy or package source must not be overridden',
     hint: OWN_UPSTREAM,
     patterns: [
-      /registry\s*[=:]|--registry\b|\bconfig\s+set\b|\bnpm\s+set\b|\bregistry\s+https?:|_mirror\s*=|\bdisturl\b/,
+      /registry\s*[=:]|--registry\b|\bconfig\s+set\b|\bnpm\s+set\b|\bregistry\s+https?:|_mirror\s*=|\bdisturl\b|--(?:user|global)config\b|\bnpm_config_(?:user|global)config\s*=\s*(?!\$\{?(?:home|pwd|tmpdir)\b)/,
       /\b(?:goproxy|gosumdb|gonosumdb|gonosumcheck|gonoproxy|goprivate|goinsecure|govcs)\s*=|\bgo\s+env\s+-w\b|\bgoenv=(?!off\b)|-replace\b|-modfile\b/,
       /(?:>|\btee\b|\bsed\b|\bcp\b|\bmv\b|\bln\b)[^\n;&|]*\/etc\/apk\/repositories|\bsetup-apkrepos\b|\bapk\b[^\n;&|]*(?:--repositor|\s-x\s)|sources\.list/,
       /insteadof|\bgit_config_(?:count|key|value|parameters)|\bgit_config_global=(?!\/dev\/null)|\bgit\b[^\n;&|]*\s-c\s*url\./,
@@ -76,7 +76,7 @@ export const RULES: readonly Rule[] = [
     sentence: 'a stage must download with the tool it is named for',
     hint: 'Take it out: bytes of another downloader would count as evidence for the stage',
     patterns: [
-      /(?:^|[\n;&|({`]|\b(?:then|do|else|exec|xargs|env|command|time|busybox)\b)\s*(?:\w+=\S*\s+)*(?:curl|wget|aria2c|axel|httpie|lftp|rsync|scp)(?=\s|$)/,
+      /(?:^|[\n;&|({`]|\b(?:then|do|else|exec|xargs|env|command|time|busybox)\b)\s*(?:\w+=\S*\s+)*(?:\S*\/)?(?:curl|wget|aria2c|axel|httpie|lftp|rsync|scp)(?=\s|$)/,
     ],
   },
   {
@@ -84,7 +84,7 @@ export const RULES: readonly Rule[] = [
     concern: 'source',
     sentence: 'a stage must not name an address to download from',
     hint: 'Name packages and modules only; a Git remote belongs under realDeps.gitMirror.remote and reaches the stage as GIT_REMOTE',
-    patterns: [/\b(?:https?|git|ssh|ftp|file|git\+[a-z]+):\/\/|\bgit@[a-z0-9.-]+:/],
+    patterns: [/\b(?:https?|git|ssh|ftp|file|git\+[a-z]+):\/\/|\bgit@[a-z0-9.-]+:|\bgit_remote\s*=/],
   },
   {
     id: 'earlier-cache',
