@@ -9,7 +9,11 @@ import type { ProcessEntry } from './process-table.ts';
 
 /** What to end. At least one of `leaders` and `marker` says what belongs to it. */
 export interface EndRequest {
-  /** Heads of process groups, by identity: a stranger that has come by the same pid is left alone. */
+  /**
+   * Heads of process groups, by identity: a stranger that has come by the same pid is left alone. Where the head has
+   * ended, what is left of its group must carry the marker to be ended; without a marker it is taken for the head's
+   * own, so leave the marker out only for heads that this very process has started.
+   */
   readonly leaders?: readonly ProcessIdentity[];
   /** Everything that carries this variable too, wherever it has gone (Linux). */
   readonly marker?: EnvironmentMarker;
@@ -63,20 +67,20 @@ export function findMarkedProcesses(marker: EnvironmentMarker): readonly Process
 class Family {
   readonly #known: Set<string>;
   readonly #marker: EnvironmentMarker | undefined;
+  /** Numbers of groups that may have lost their heads and are ours all the same. */
+  readonly #headless: ReadonlySet<number>;
 
   constructor(request: EndRequest) {
     this.#known = new Set((request.leaders ?? []).map(keyOf));
     this.#marker = request.marker;
+    this.#headless = new Set(request.marker === undefined ? (request.leaders ?? []).map(({ pid }) => pid) : []);
   }
 
   members(): readonly ProcessEntry[] {
     const everyone = readProcessTable();
     const alive = new Set(everyone.map((entry) => entry.pid));
     const table = everyone.filter((entry) => entry.pid !== process.pid);
-    const marker = this.#marker;
-    const members = new Set(
-      table.filter((entry) => this.#known.has(keyOf(entry)) || (marker !== undefined && isMarked({ pid: entry.pid, marker }))),
-    );
+    const members = new Set(table.filter((entry) => this.#isFirst({ entry, alive })));
     for (let before = -1; before !== members.size; ) {
       before = members.size;
       const parents = new Set([...members].map((member) => member.pid));
@@ -91,6 +95,14 @@ class Family {
       this.#known.add(keyOf(member));
     }
     return [...members];
+  }
+
+  /** Whether the process belongs here by itself, not through others that do. */
+  #isFirst(input: { readonly entry: ProcessEntry; readonly alive: ReadonlySet<number> }): boolean {
+    const { pid, groupId } = input.entry;
+    const isHeadless = this.#headless.has(groupId) && !input.alive.has(groupId);
+    const marker = this.#marker;
+    return this.#known.has(keyOf(input.entry)) || isHeadless || (marker !== undefined && isMarked({ pid, marker }));
   }
 }
 

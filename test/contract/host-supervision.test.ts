@@ -146,6 +146,17 @@ test('a Job stopped before it was started never starts', async () => {
   expect((await readToEnd({ cluster, plan })).transitions).toEqual([
     { stage: null, phase: 'failed', atMs: expect.any(Number), reason: 'stopped' },
   ]);
+  expect(await supervisorOf(plan)).toEqual(identifyProcess(process.pid));
+});
+
+test('the account of a Job that has ended grows no more, however often it is stopped', async () => {
+  const { cluster } = fixture;
+  const plan = fixture.plan({ scripts: { one: 'true' } });
+  await cluster.apply({ plan, signal: never });
+  await readToEnd({ cluster, plan });
+  await cluster.stop({ namespace: 'default', jobName: plan.jobName, graceMs: 0 });
+  await cluster.stop({ namespace: 'default', jobName: plan.jobName, graceMs: 0 });
+  expect((await readFile(directoryOf(plan).transitions, 'utf8')).trim().split('\n')).toHaveLength(3);
 });
 
 test('strangers that came by the pids of a dead run are left alone', async () => {

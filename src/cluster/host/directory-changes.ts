@@ -26,8 +26,7 @@ export class DirectoryChanges {
    * @throws the signal's reason, promptly
    */
   async next(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (!this.#changed) {
+    if (!this.#changed && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           clearTimeout(floor);
@@ -39,8 +38,8 @@ export class DirectoryChanges {
         signal.addEventListener('abort', wake);
         this.#wake = wake;
       });
-      signal.throwIfAborted();
     }
+    signal.throwIfAborted();
     this.#changed = false;
   }
 

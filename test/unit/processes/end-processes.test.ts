@@ -71,6 +71,15 @@ test('members of the group go with it although its leader has ended before', asy
   expect(findMarkedProcesses({ name: 'MARK', value: 'leaderless' })).toEqual([]);
 });
 
+test('without a marker the rest of a group is its ended leader’s own, with one it has to prove it', async () => {
+  const group = await startScript({ script: 'sleep 300 & echo $!', env: { MARK: 'headless' } });
+  await group.exited;
+  await endProcesses({ leaders: [group.leader], marker: { name: 'MARK', value: 'another' }, graceMs: 0 });
+  expect(findMarkedProcesses({ name: 'MARK', value: 'headless' })).toHaveLength(1);
+  await endProcesses({ leaders: [group.leader], graceMs: 0 });
+  expect(findMarkedProcesses({ name: 'MARK', value: 'headless' })).toEqual([]);
+});
+
 test('a child that left the group and hid its environment is found through its parent', async () => {
   const group = await startScript({ script: 'env -i setsid sh -c "echo \\$\\$; exec sleep 300"; sleep 300', env: { MARK: 'hidden' } });
   const children = spawn('ps', ['-A', '-o', 'ppid=,pid=']);

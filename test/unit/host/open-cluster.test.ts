@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { openCluster } from '../../../src/cluster/open-cluster.ts';
+import { UnreachableError } from '../../../src/errors/errors.ts';
+import type { TargetReach } from '../../../src/plan/plan.ts';
+
+const beyond: TargetReach[] = [
+  { reach: 'kubeconfig', context: 'k3s-d601' },
+  { reach: 'trans', route: 'd518' },
+];
+
+test.each(beyond)('a target reached by $reach is told apart from a broken one, with what can be done', (connection) => {
+  const open = (): unknown => openCluster({ connection, stateDir: '/nowhere' });
+  expect(open).toThrow(UnreachableError);
+  expect(open).toThrow(expect.objectContaining({ hint: expect.stringContaining('--dry-run') }));
+});
+
+test('a host target is opened without touching the machine', async () => {
+  const cluster = openCluster({ connection: { reach: 'host' }, stateDir: '/nowhere/at/all' });
+  expect(await cluster.listJobs({ namespace: 'default' })).toEqual([]);
+});
