@@ -6,9 +6,18 @@ import { EXIT_CODES } from './exit-codes.ts';
 import { requireRun } from './find-runs.ts';
 import { newCommand } from './new-command.ts';
 import { placeFlags, withRuns } from './open-runs.ts';
-import { addressOption, debugOption, namespaceOption, outputOption, runOption, targetsOption, taskQueueOption } from './options.ts';
+import {
+  addressOption,
+  debugOption,
+  namespaceOption,
+  outputOption,
+  runOption,
+  targetsOption,
+  taskQueueOption,
+} from './options.ts';
 import { programName } from './program-name.ts';
 import type { Session } from './session.ts';
+import { settleAll } from './settle-all.ts';
 import { showRuns } from './show-runs.ts';
 import { watchRuns } from './watch-runs.ts';
 
@@ -48,7 +57,11 @@ export function cancelCommand({ session }: { readonly session: Session }) {
       const targets = options.targets ?? (target === undefined ? undefined : [target]);
       if ([id !== undefined, targets !== undefined, all].filter(Boolean).length !== 1) {
         throw new InvalidInputError([
-          { path: 'cancel', message: 'say what to cancel, in one way', hint: 'Name a run, or give --targets NAMES, or --all' },
+          {
+            path: 'cancel',
+            message: 'say what to cancel, in one way',
+            hint: 'Name a run, or give --targets NAMES, or --all',
+          },
         ]);
       }
       await withRuns({
@@ -58,7 +71,7 @@ export function cancelCommand({ session }: { readonly session: Session }) {
           const found = await findRunning({ runs, id, targets });
           if (all) await cancelFleets({ runs, reason });
           if (found.length === 0) return session.console.note('nothing is running: there is nothing to cancel');
-          await Promise.all(
+          await settleAll(
             found.map(async ({ workflowId, run }) => {
               const heard = now ? await runs.cancelNow(workflowId) : await runs.cancelRun({ workflowId, reason });
               session.console.note(heard ? `asked ${run} to end` : `${run} had ended already`);
@@ -88,5 +101,5 @@ async function findRunning(input: {
 /** So that nothing which waits for its turn starts after the others have ended. */
 async function cancelFleets({ runs, reason }: { readonly runs: Runs; readonly reason: string }): Promise<void> {
   const fleets = await runs.openFleets();
-  await Promise.all(fleets.map((workflowId) => runs.cancelRun({ workflowId, reason })));
+  await settleAll(fleets.map((workflowId) => runs.cancelRun({ workflowId, reason })));
 }

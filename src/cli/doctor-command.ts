@@ -7,7 +7,14 @@ import { emit } from './emit.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { newCommand } from './new-command.ts';
 import { type TemporalOptions, settingsOf, withRuns } from './open-runs.ts';
-import { addressOption, configDirOption, debugOption, namespaceOption, outputOption, taskQueueOption } from './options.ts';
+import {
+  addressOption,
+  configDirOption,
+  debugOption,
+  namespaceOption,
+  outputOption,
+  taskQueueOption,
+} from './options.ts';
 import type { Session } from './session.ts';
 
 /** Node's versions that the libraries take. */
@@ -53,7 +60,8 @@ function checkNode(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const [leastMajor, leastMinor] = LEAST_NODE;
   const ok = major > leastMajor || (major === leastMajor && minor >= leastMinor);
-  const runtime = process.versions['bun'] === undefined ? `Node ${process.versions.node}` : `bun ${process.versions['bun']}`;
+  const runtime =
+    process.versions['bun'] === undefined ? `Node ${process.versions.node}` : `bun ${process.versions['bun']}`;
   return {
     name: 'the runtime is new enough',
     ok,
@@ -62,7 +70,13 @@ function checkNode(): Check {
   };
 }
 
-async function checkConfig({ configDir, target }: { readonly configDir: string; readonly target: string | undefined }): Promise<{
+async function checkConfig({
+  configDir,
+  target,
+}: {
+  readonly configDir: string;
+  readonly target: string | undefined;
+}): Promise<{
   readonly ok: boolean;
   readonly checks: readonly Check[];
 }> {
@@ -110,7 +124,9 @@ async function checkTemporal(input: {
           detail: options.taskQueue,
           look: () => runs.requireWorker(),
         }),
-        ...(target === undefined ? [] : await checkTarget({ target, inspect: () => runs.inspectTarget({ target, checks: true }) })),
+        ...(target === undefined
+          ? []
+          : await checkTarget({ target, inspect: () => runs.inspectTarget({ target, checks: true }) })),
       ],
     });
   } catch (thrown) {
@@ -119,7 +135,9 @@ async function checkTemporal(input: {
   }
 }
 
-async function checkSearchAttributes(temporal: Parameters<Parameters<typeof withRuns>[0]['use']>[0]['temporal']): Promise<Check> {
+async function checkSearchAttributes(
+  temporal: Parameters<Parameters<typeof withRuns>[0]['use']>[0]['temporal'],
+): Promise<Check> {
   const { SEARCH_ATTRIBUTE_KEYS } = await import('../temporal/search-attribute-keys.ts');
   const names = SEARCH_ATTRIBUTE_KEYS.map((key) => key.name);
   const name = 'the search attributes are registered';
@@ -132,7 +150,10 @@ async function checkSearchAttributes(temporal: Parameters<Parameters<typeof with
   }
 }
 
-async function checkTarget(input: { readonly target: string; readonly inspect: () => Promise<{ readonly checks: readonly Check[] }> }): Promise<readonly Check[]> {
+async function checkTarget(input: {
+  readonly target: string;
+  readonly inspect: () => Promise<{ readonly checks: readonly Check[] }>;
+}): Promise<readonly Check[]> {
   const { target, inspect } = input;
   try {
     return (await inspect()).checks.map((check) => ({ ...check, name: `${target}: ${check.name}` }));
@@ -141,7 +162,15 @@ async function checkTarget(input: { readonly target: string; readonly inspect: (
   }
 }
 
-async function holds({ name, detail, look }: { readonly name: string; readonly detail: string; readonly look: () => Promise<void> }): Promise<Check> {
+async function holds({
+  name,
+  detail,
+  look,
+}: {
+  readonly name: string;
+  readonly detail: string;
+  readonly look: () => Promise<void>;
+}): Promise<Check> {
   try {
     await look();
     return { name, ok: true, detail, hint: '' };

@@ -10,14 +10,34 @@ export interface ExitCode {
 }
 
 export const EXIT_CODES = {
-  passed: { code: 0, name: 'passed', meaning: 'The command did what it was asked; a run that was waited for has passed.' },
+  passed: {
+    code: 0,
+    name: 'passed',
+    meaning: 'The command did what it was asked; a run that was waited for has passed.',
+  },
   internal: { code: 1, name: 'internal error', meaning: 'A fault of this program; `--debug` shows where.' },
-  usage: { code: 2, name: 'usage or configuration', meaning: 'The command line or the configuration cannot be used; nothing was started.' },
-  failed: { code: 3, name: 'verdict failed', meaning: 'A stage failed, the proxy was bypassed, or it saw too little traffic.' },
+  usage: {
+    code: 2,
+    name: 'usage or configuration',
+    meaning: 'The command line or the configuration cannot be used; nothing was started.',
+  },
+  failed: {
+    code: 3,
+    name: 'verdict failed',
+    meaning: 'A stage failed, the proxy was bypassed, or it saw too little traffic.',
+  },
   deadline: { code: 4, name: 'deadline', meaning: 'A stage or the run outlived its deadline.' },
   cancelled: { code: 5, name: 'cancelled', meaning: 'The run was cancelled; the evidence so far is kept.' },
-  incomplete: { code: 6, name: 'evidence incomplete', meaning: 'The run ended, but what was seen at the proxy does not suffice for a verdict.' },
-  unreachable: { code: 7, name: 'unreachable', meaning: 'A target, its proxy, the Temporal service or a worker does not answer.' },
+  incomplete: {
+    code: 6,
+    name: 'evidence incomplete',
+    meaning: 'The run ended, but what was seen at the proxy does not suffice for a verdict.',
+  },
+  unreachable: {
+    code: 7,
+    name: 'unreachable',
+    meaning: 'A target, its proxy, the Temporal service or a worker does not answer.',
+  },
   detached: { code: 130, name: 'detached', meaning: 'Ctrl-C while watching: the run goes on without you.' },
 } as const satisfies Record<string, ExitCode>;
 

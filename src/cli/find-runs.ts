@@ -3,6 +3,7 @@ import { InvalidInputError } from '../errors/errors.ts';
 import type { RunSummary } from '../temporal/list-runs.ts';
 import { runWorkflowId } from '../temporal/names.ts';
 import type { Runs } from '../temporal/runs.ts';
+import { settleAll } from './settle-all.ts';
 
 /** What `status`, `logs` and `cancel` take. */
 export interface RunChoice {
@@ -23,13 +24,19 @@ const LOOK_BACK_RUNS = 200;
  * The run that is named; else the newest run of each target named; else of each target that has run lately.
  * @throws InvalidInputError for a run that Temporal does not know
  */
-export async function findRuns({ runs, choice }: { readonly runs: Runs; readonly choice: RunChoice }): Promise<readonly ChosenRun[]> {
+export async function findRuns({
+  runs,
+  choice,
+}: {
+  readonly runs: Runs;
+  readonly choice: RunChoice;
+}): Promise<readonly ChosenRun[]> {
   if (choice.run !== undefined) {
     const run = await requireRun({ runs, id: choice.run });
     return [{ target: run.target ?? 'unknown', run }];
   }
   if (choice.targets !== undefined) {
-    return await Promise.all(
+    return await settleAll(
       choice.targets.map(async (target) => ({ target, run: (await runs.listRuns({ target, limit: 1 }))[0] ?? null })),
     );
   }

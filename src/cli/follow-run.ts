@@ -26,6 +26,7 @@ export class RunFollower {
   readonly #runs: Runs;
   readonly #run: FollowedRun;
   readonly #totals: LiveTotals[] = [];
+  #begun = false;
   #status: RunStatus | null = null;
   #note: string | null = null;
 
@@ -51,6 +52,7 @@ export class RunFollower {
   view(nowMs: number): LiveView {
     return {
       target: this.#run.target,
+      begun: this.#begun,
       status: this.#status,
       totals: this.#totals.at(-1) ?? null,
       rateBytesPerSecond: rateOver(this.#totals),
@@ -88,7 +90,8 @@ export class RunFollower {
 
   async #look(): Promise<void> {
     try {
-      if ((await this.#runs.find(this.#run.workflowId)) === null) return;
+      this.#begun = (await this.#runs.find(this.#run.workflowId)) !== null;
+      if (!this.#begun) return;
       const totals = await this.#runs.liveTotals(this.#run.workflowId);
       if (totals !== null && totals.atMs !== this.#totals.at(-1)?.atMs) this.#totals.push(totals);
       if (this.#totals.length > KEPT_READINGS) this.#totals.shift();
@@ -101,7 +104,15 @@ export class RunFollower {
 }
 
 /** The run whose workflow has the id that runs get here. */
-export function followedRun({ target, runId, fleetWorkflowId }: { readonly target: string; readonly runId: string; readonly fleetWorkflowId: string }): FollowedRun {
+export function followedRun({
+  target,
+  runId,
+  fleetWorkflowId,
+}: {
+  readonly target: string;
+  readonly runId: string;
+  readonly fleetWorkflowId: string;
+}): FollowedRun {
   return { target, workflowId: runWorkflowId(runId), fleetWorkflowId };
 }
 

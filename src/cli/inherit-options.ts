@@ -6,7 +6,8 @@ export function inheritOptions(parent: CommandUnknownOpts): void {
   parent.enablePositionalOptions().hook('preSubcommand', (from, to) => {
     for (const option of to.options) {
       const name = option.attributeName();
-      if (from.getOptionValueSource(name) === 'cli') to.setOptionValueWithSource(name, from.getOptionValue(name), 'cli');
+      if (from.getOptionValueSource(name) === 'cli')
+        to.setOptionValueWithSource(name, from.getOptionValue(name), 'cli');
     }
   });
 }

@@ -7,8 +7,19 @@ import { EXIT_CODES } from './exit-codes.ts';
 import { type ChosenRun, findRuns } from './find-runs.ts';
 import { newCommand } from './new-command.ts';
 import { withRuns } from './open-runs.ts';
-import { addressOption, debugOption, nameList, namespaceOption, outputOption, runOption, targetsOption, taskQueueOption, wholeNumber } from './options.ts';
+import {
+  addressOption,
+  debugOption,
+  nameList,
+  namespaceOption,
+  outputOption,
+  runOption,
+  targetsOption,
+  taskQueueOption,
+  wholeNumber,
+} from './options.ts';
 import type { Session } from './session.ts';
+import { settleAll } from './settle-all.ts';
 
 const DEFAULT_MAX_BYTES = 16_384;
 const MOST_BYTES = 262_144;
@@ -29,7 +40,11 @@ export function logsCommand({ session, path }: { readonly session: Session; read
   })
     .addOption(targetsOption())
     .addOption(runOption())
-    .addOption(new Option('--stages <names>', 'these stages, separated by commas (default: all)').argParser((text: string): readonly string[] => nameList(text)))
+    .addOption(
+      new Option('--stages <names>', 'these stages, separated by commas (default: all)').argParser(
+        (text: string): readonly string[] => nameList(text),
+      ),
+    )
     .addOption(
       new Option('--max-bytes <n>', 'how much of each log, from its end')
         .argParser((text: string): number => wholeNumber({ text, least: 1, most: MOST_BYTES }))
@@ -42,20 +57,33 @@ export function logsCommand({ session, path }: { readonly session: Session; read
     .addOption(debugOption())
     .action(async (options) => {
       const { run, targets, stages = [], maxBytes, output } = options;
-      if (run !== undefined && targets !== undefined) throw new InvalidArgumentError('Give --run or --targets, not both.');
+      if (run !== undefined && targets !== undefined)
+        throw new InvalidArgumentError('Give --run or --targets, not both.');
       await withRuns({
         console: session.console,
         options,
         use: async ({ runs }) => {
-          const chosen = await findRuns({ runs, choice: { run, targets } });
+          const found = await findRuns({ runs, choice: { run, targets } });
+          const chosen =
+            run === undefined && targets === undefined ? found.filter((one) => one.run?.jobName !== null) : found;
           if (chosen.length === 0) throw noRun();
           const logs = { stages, maxBytesPerStage: maxBytes };
-          const inspected = await Promise.all(chosen.map((one) => runs.inspectTarget({ ...jobOf(one), logs })));
+          const jobs = chosen.map(jobOf);
+          const inspected = await settleAll(jobs.map((job) => runs.inspectTarget({ ...job, logs })));
           const { console } = session;
           emit({
             console,
             format: output,
-            document: { version: 1, kind: 'logs', targets: inspected.map(({ target, job, logs: read }) => ({ target, jobName: job?.jobName ?? null, state: job?.state ?? null, logs: read })) },
+            document: {
+              version: 1,
+              kind: 'logs',
+              targets: inspected.map(({ target, job, logs: read }) => ({
+                target,
+                jobName: job?.jobName ?? null,
+                state: job?.state ?? null,
+                logs: read,
+              })),
+            },
             text: () => inspected.map((one) => renderLogs({ inspected: one, paint: console.paint })).join('\n\n'),
           });
         },
@@ -79,6 +107,10 @@ function jobOf({ target, run }: ChosenRun): { readonly target: string; readonly 
 
 function noRun(): InvalidInputError {
   return new InvalidInputError([
-    { path: '--targets', message: 'there is no run to show logs of', hint: 'Start one: proxybench run --targets local --profile host-deps --confirm' },
+    {
+      path: '--targets',
+      message: 'there is no run to show logs of',
+      hint: 'Start one: proxybench run --targets local --profile host-deps --confirm',
+    },
   ]);
 }

@@ -9,7 +9,11 @@ import { showError } from './show-error.ts';
 
 /** Runs one command line, without the interpreter and the script's name. Resolves with the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const session: Session = { console: processConsole(), interrupts: processInterrupts(), exitCode: EXIT_CODES.passed.code };
+  const session: Session = {
+    console: processConsole(),
+    interrupts: processInterrupts(),
+    exitCode: EXIT_CODES.passed.code,
+  };
   try {
     await program({ session }).parseAsync([...argv], { from: 'user' });
     return session.exitCode;

@@ -18,7 +18,13 @@ export interface OpenRuns {
 }
 
 /** Flags win over the environment. @throws InvalidInputError */
-export async function settingsOf({ console, options }: { readonly console: Console; readonly options: TemporalOptions }): Promise<ConnectionSettings> {
+export async function settingsOf({
+  console,
+  options,
+}: {
+  readonly console: Console;
+  readonly options: TemporalOptions;
+}): Promise<ConnectionSettings> {
   const { connectionSettings } = await import('../temporal/connection-settings.ts');
   const { address, namespace } = options;
   return connectionSettings({
@@ -55,7 +61,13 @@ export async function withRuns<T>(input: {
 }
 
 /** The flags that lead another command to the same place; empty for the defaults. */
-export function placeFlags({ settings, options }: { readonly settings: ConnectionSettings; readonly options: TemporalOptions }): string {
+export function placeFlags({
+  settings,
+  options,
+}: {
+  readonly settings: ConnectionSettings;
+  readonly options: TemporalOptions;
+}): string {
   return [
     ...(settings.address === '127.0.0.1:7233' ? [] : [` --address ${settings.address}`]),
     ...(settings.namespace === 'default' ? [] : [` --namespace ${settings.namespace}`]),

@@ -8,11 +8,15 @@ const ROOT = new URL('../../', import.meta.url);
 /** `proxybench` where it is on the PATH, else the script by its path, run by what runs this. */
 export function programName({ env }: { readonly env: Readonly<Record<string, string | undefined>> }): string {
   if (findOnPath({ program: 'proxybench', path: env['PATH'] ?? '' }) !== null) return 'proxybench';
-  const [runtime, script] = process.versions['bun'] === undefined ? ['node', 'scripts/proxybench.mjs'] : ['bun', 'scripts/cli.ts'];
+  const [runtime, script] =
+    process.versions['bun'] === undefined ? ['node', 'scripts/proxybench.mjs'] : ['bun', 'scripts/cli.ts'];
   return `${runtime} ${relative(process.cwd(), fileURLToPath(new URL(script, ROOT)))}`;
 }
 
 /** A command line that the user can type here, from the words that lead to a command: `proxybench status`. */
-export function commandLine(input: { readonly env: Readonly<Record<string, string | undefined>>; readonly path: string }): string {
+export function commandLine(input: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly path: string;
+}): string {
   return `${programName(input)} ${input.path.replace(/^proxybench /, '')}`;
 }

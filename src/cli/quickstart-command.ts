@@ -41,7 +41,10 @@ export function quickstartCommand({ session }: { readonly session: Session }) {
       const { target, profile, gitRemote, configDir, output } = options;
       const { console } = session;
       const stay = options.exit !== true && console.width() !== undefined && console.noteTerminal !== null;
-      await renderRequest({ configDir, request: { targets: [target], profile, ...(gitRemote === undefined ? {} : { gitRemote }) } });
+      await renderRequest({
+        configDir,
+        request: { targets: [target], profile, ...(gitRemote === undefined ? {} : { gitRemote }) },
+      });
       await withTestBed({
         session,
         options: { ...options, stateDir: resolve(options.stateDir) },
@@ -52,7 +55,12 @@ export function quickstartCommand({ session }: { readonly session: Session }) {
             options: temporal,
             use: async ({ runs, settings }) => {
               const flags = placeFlags({ settings, options: temporal });
-              const fleet = await runs.startFleet({ targets: [target], profile, maxParallel: 1, ...(gitRemote === undefined ? {} : { gitRemote }) });
+              const fleet = await runs.startFleet({
+                targets: [target],
+                profile,
+                maxParallel: 1,
+                ...(gitRemote === undefined ? {} : { gitRemote }),
+              });
               const followed = fleet.runs.map((run) => ({ ...run, fleetWorkflowId: fleet.workflowId }));
               if (bed.uiUrl !== null) console.note(`web UI: ${bed.uiUrl}`);
               console.note('');
@@ -60,7 +68,12 @@ export function quickstartCommand({ session }: { readonly session: Session }) {
               if (how === 'detached') throw new InfrastructureError('left before the run had ended');
               console.note('');
               session.exitCode = await showRuns({ session, runs, output, chosen: followed });
-              await lookAround({ session, bed, stay: stay && how === 'ended', next: nextSteps({ env: console.env, flags, runId: followed[0]?.runId ?? '', target, bed }) });
+              await lookAround({
+                session,
+                bed,
+                stay: stay && how === 'ended',
+                next: nextSteps({ env: console.env, flags, runId: followed[0]?.runId ?? '', target, bed }),
+              });
             },
           });
         },
@@ -71,7 +84,12 @@ export function quickstartCommand({ session }: { readonly session: Session }) {
 /** Starts everything, and ends it whatever happens. */
 async function withTestBed(input: {
   readonly session: Session;
-  readonly options: { readonly configDir: string; readonly stateDir: string; readonly target: string; readonly taskQueue: string };
+  readonly options: {
+    readonly configDir: string;
+    readonly stateDir: string;
+    readonly target: string;
+    readonly taskQueue: string;
+  };
   readonly use: (bed: TestBed) => Promise<void>;
 }): Promise<void> {
   const { session, options, use } = input;

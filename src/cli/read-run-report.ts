@@ -11,18 +11,41 @@ import type { RunEnd, Runs } from '../temporal/runs.ts';
  * A running run by live query; an ended one by its Job's annotation, the durable truth, else by its workflow's result.
  * Says where it was read, and why a better place did not answer.
  */
-export async function readRunReport({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<RunReport> {
+export async function readRunReport({
+  runs,
+  run,
+}: {
+  readonly runs: Runs;
+  readonly run: RunSummary;
+}): Promise<RunReport> {
   return run.open ? await readOpenRun({ runs, run }) : await readEndedRun({ runs, run });
 }
 
 /** The newest Job on a target whose runs Temporal does not know; null when there is none. */
-export async function readJobReport({ runs, target }: { readonly runs: Runs; readonly target: string }): Promise<RunReport | null> {
+export async function readJobReport({
+  runs,
+  target,
+}: {
+  readonly runs: Runs;
+  readonly target: string;
+}): Promise<RunReport | null> {
   const { job } = await runs.inspectTarget({ target });
   if (job === null) return null;
   const decoded = decodeAnnotations(job.annotations);
-  const base = { target, run: job.runId, workflowId: null, state: job.state, source: "the Job's annotation" as const, ...EMPTY };
+  const base = {
+    target,
+    run: job.runId,
+    workflowId: null,
+    state: job.state,
+    source: "the Job's annotation" as const,
+    ...EMPTY,
+  };
   if (!decoded.found) return { ...base, note: `Temporal knows no run of this Job, and ${decoded.why}` };
-  return { ...base, ...ended(decoded.summary), note: joined('Temporal knows no run of this Job', truncationNote(decoded.truncated)) };
+  return {
+    ...base,
+    ...ended(decoded.summary),
+    note: joined('Temporal knows no run of this Job', truncationNote(decoded.truncated)),
+  };
 }
 
 const EMPTY = { note: null, status: null, totals: null, summary: null, row: null, error: null, traffic: null } as const;
@@ -35,7 +58,12 @@ async function readOpenRun({ runs, run }: { readonly runs: Runs; readonly run: R
     return { ...base, target: status.target, state: status.state, source: 'live query', status, totals };
   } catch (thrown) {
     if (!(thrown instanceof UnreachableError)) throw thrown;
-    return { ...base, source: 'visibility', totals, note: `${thrown.message}; the run goes on when one is back. ${thrown.hint}` };
+    return {
+      ...base,
+      source: 'visibility',
+      totals,
+      note: `${thrown.message}; the run goes on when one is back. ${thrown.hint}`,
+    };
   }
 }
 
@@ -60,7 +88,9 @@ async function readAnnotation({ runs, run }: { readonly runs: Runs; readonly run
     const { job } = await runs.inspectTarget({ target, jobName });
     if (job === null) return { summary: null, note: `the Job ${jobName} is not on the target any more` };
     const decoded = decodeAnnotations(job.annotations);
-    return decoded.found ? { summary: decoded.summary, note: truncationNote(decoded.truncated) } : { summary: null, note: decoded.why };
+    return decoded.found
+      ? { summary: decoded.summary, note: truncationNote(decoded.truncated) }
+      : { summary: null, note: decoded.why };
   } catch (thrown) {
     return { summary: null, note: `the Job's annotation could not be read: ${messageOf(thrown)}` };
   }
@@ -71,9 +101,19 @@ function endedBy(end: RunEnd): Pick<RunReport, 'state' | 'summary' | 'row' | 'er
     case 'result':
       return { ...ended(summaryOf(end.result)), error: null };
     case 'error':
-      return { state: 'error', summary: null, row: null, error: { kind: kindOf(end.error), message: end.error.message } };
+      return {
+        state: 'error',
+        summary: null,
+        row: null,
+        error: { kind: kindOf(end.error), message: end.error.message },
+      };
     default:
-      return { state: end.kind, summary: null, row: null, error: { kind: 'no-verdict', message: `the workflow was ${end.kind}: ${end.message}` } };
+      return {
+        state: end.kind,
+        summary: null,
+        row: null,
+        error: { kind: 'no-verdict', message: `the workflow was ${end.kind}: ${end.message}` },
+      };
   }
 }
 

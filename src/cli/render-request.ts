@@ -12,7 +12,13 @@ const DRY_RUN_ID = 'dry-run';
  * A Plan for each target, in order; a target named twice in two ways counts once.
  * @throws InvalidInputError with every problem of the configuration, or of all targets together
  */
-export async function renderRequest({ configDir, request }: { readonly configDir: string; readonly request: BenchmarkRequest }): Promise<readonly Plan[]> {
+export async function renderRequest({
+  configDir,
+  request,
+}: {
+  readonly configDir: string;
+  readonly request: BenchmarkRequest;
+}): Promise<readonly Plan[]> {
   const config = await loadConfig({ configDir });
   const { targets, ...rest } = request;
   const plans = new Map<string, Plan>();

@@ -18,7 +18,15 @@ import { startRuns } from './run-start.ts';
 import type { Session } from './session.ts';
 
 /** `path`: the words that lead to this command, for its examples: `proxybench run`. */
-export function runCommand({ session, name, path }: { readonly session: Session; readonly name: string; readonly path: string }) {
+export function runCommand({
+  session,
+  name,
+  path,
+}: {
+  readonly session: Session;
+  readonly name: string;
+  readonly path: string;
+}) {
   return newCommand({
     name,
     summary: 'run a benchmark on targets, each in a run of its own',
@@ -40,8 +48,8 @@ export function runCommand({ session, name, path }: { readonly session: Session;
     .option('--confirm', 'start the runs')
     .option('--wait', 'with --confirm: watch the runs and end with the verdict')
     .addOption(
-      new Option('--deadline-seconds <n>', "deadline of each run, instead of the profile's").argParser((text: string): number =>
-        wholeNumber({ text, least: 1, most: 86_400 }),
+      new Option('--deadline-seconds <n>', "deadline of each run, instead of the profile's").argParser(
+        (text: string): number => wholeNumber({ text, least: 1, most: 86_400 }),
       ),
     )
     .option('--git-remote <url>', "public Git remote of the git-mirror stage, instead of the profile's")
@@ -57,7 +65,15 @@ export function runCommand({ session, name, path }: { readonly session: Session;
     .addOption(taskQueueOption())
     .addOption(debugOption())
     .action(async (options) => {
-      const { dryRun: isDry = false, confirm = false, wait = false, targets, profile, deadlineSeconds, gitRemote } = options;
+      const {
+        dryRun: isDry = false,
+        confirm = false,
+        wait = false,
+        targets,
+        profile,
+        deadlineSeconds,
+        gitRemote,
+      } = options;
       if (isDry && confirm) throw new InvalidArgumentError('Give --dry-run or --confirm, not both.');
       if (wait && !confirm) throw new InvalidArgumentError('--wait needs --confirm.');
       const request = {
@@ -67,7 +83,16 @@ export function runCommand({ session, name, path }: { readonly session: Session;
       };
       const { configDir, output } = options;
       if (isDry) return await dryRun({ console: session.console, configDir, output, request });
-      if (confirm) return await startRuns({ session, configDir, output, request, maxParallel: options.maxParallel, wait, options });
+      if (confirm)
+        return await startRuns({
+          session,
+          configDir,
+          output,
+          request,
+          maxParallel: options.maxParallel,
+          wait,
+          options,
+        });
       session.console.note(
         'Nothing was done. Add --dry-run to see what would be done, or --confirm to start ' +
           `${request.profile} on ${request.targets.join(', ')}.`,
@@ -84,14 +109,20 @@ export interface BenchmarkRequest {
   readonly gitRemote?: string;
 }
 
-function required(input: { readonly targets: readonly string[] | undefined; readonly profile: string | undefined; readonly path: string }): {
+function required(input: {
+  readonly targets: readonly string[] | undefined;
+  readonly profile: string | undefined;
+  readonly path: string;
+}): {
   readonly targets: readonly string[];
   readonly profile: string;
 } {
   const { targets, profile, path } = input;
   const problems: Problem[] = [];
-  if (targets === undefined) problems.push({ path: '--targets', message: 'is missing', hint: `Name targets: ${path} --targets local` });
-  if (profile === undefined) problems.push({ path: '--profile', message: 'is missing', hint: 'Name a profile: --profile host-deps' });
+  if (targets === undefined)
+    problems.push({ path: '--targets', message: 'is missing', hint: `Name targets: ${path} --targets local` });
+  if (profile === undefined)
+    problems.push({ path: '--profile', message: 'is missing', hint: 'Name a profile: --profile host-deps' });
   if (targets === undefined || profile === undefined) throw new InvalidInputError(problems);
   return { targets, profile };
 }

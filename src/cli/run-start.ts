@@ -33,7 +33,11 @@ export async function startRuns(input: {
       const { ensureSearchAttributes } = await import('../temporal/search-attributes.ts');
       await ensureSearchAttributes({ temporal });
       const fleet = await runs.startFleet({ ...rest, targets: plans.map(({ target }) => target.name), maxParallel });
-      const next = nextSteps({ fleet, flags: placeFlags({ settings: open.settings, options }), name: programName({ env: session.console.env }) });
+      const next = nextSteps({
+        fleet,
+        flags: placeFlags({ settings: open.settings, options }),
+        name: programName({ env: session.console.env }),
+      });
       if (wait) return await waitForRuns({ session, open, fleet, output, next });
       emit({
         console: session.console,
@@ -69,7 +73,15 @@ async function waitForRuns(input: {
   session.exitCode = await showRuns({ session, runs: open.runs, output, chosen: fleet.runs });
 }
 
-function nextSteps({ fleet, flags, name }: { readonly fleet: StartedFleet; readonly flags: string; readonly name: string }): readonly NextStep[] {
+function nextSteps({
+  fleet,
+  flags,
+  name,
+}: {
+  readonly fleet: StartedFleet;
+  readonly flags: string;
+  readonly name: string;
+}): readonly NextStep[] {
   const targets = fleet.runs.map(({ target }) => target).join(',');
   const [first] = fleet.runs;
   const one = fleet.runs.length === 1 && first !== undefined ? `--run ${first.runId}` : `--targets ${targets}`;
@@ -77,6 +89,9 @@ function nextSteps({ fleet, flags, name }: { readonly fleet: StartedFleet; reado
     { does: 'status', command: `${name} status ${one}${flags}` },
     { does: 'watch', command: `${name} status ${one} --watch${flags}` },
     { does: 'logs', command: `${name} logs ${one}${flags}` },
-    { does: 'cancel', command: `${name} cancel ${fleet.runs.length === 1 ? one : `--targets ${targets}`} --reason "…"${flags}` },
+    {
+      does: 'cancel',
+      command: `${name} cancel ${fleet.runs.length === 1 ? one : `--targets ${targets}`} --reason "…"${flags}`,
+    },
   ];
 }

@@ -52,7 +52,8 @@ function serveEgressProxyCommand({ session }: { readonly session: Session }) {
           ...localProxyPorts({ config, proxy }),
           ...(secret === undefined ? {} : { secret }),
           signal,
-          onReady: ({ proxyUrl, controlUrl }) => session.console.note(`egress proxy ready: ${proxyUrl}, control API ${controlUrl}`),
+          onReady: ({ proxyUrl, controlUrl }) =>
+            session.console.note(`egress proxy ready: ${proxyUrl}, control API ${controlUrl}`),
         });
       } finally {
         stop();

@@ -15,7 +15,15 @@ export function showError(input: {
   if (debug && thrown instanceof Error) console.note(thrown.stack ?? thrown.message);
 }
 
-function errorText({ thrown, console, debug }: { readonly thrown: unknown; readonly console: Console; readonly debug: boolean }): string {
+function errorText({
+  thrown,
+  console,
+  debug,
+}: {
+  readonly thrown: unknown;
+  readonly console: Console;
+  readonly debug: boolean;
+}): string {
   const title = console.notePaint.bad('error');
   if (thrown instanceof InvalidInputError) {
     const count = thrown.problems.length;

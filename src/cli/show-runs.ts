@@ -7,6 +7,7 @@ import { strongestExitCode } from './exit-codes.ts';
 import { readRunReport } from './read-run-report.ts';
 import { reportExitCode } from './report-exit-code.ts';
 import type { Session } from './session.ts';
+import { settleAll } from './settle-all.ts';
 
 /** Reads and prints the runs with these workflow ids. Resolves with the exit code. */
 export async function showRuns(input: {
@@ -16,13 +17,23 @@ export async function showRuns(input: {
   readonly chosen: readonly { readonly target: string; readonly workflowId: string }[];
 }): Promise<number> {
   const { session, runs, output, chosen } = input;
-  const reports = await Promise.all(chosen.map(({ target, workflowId }) => readByWorkflowId({ runs, target, workflowId })));
+  const reports = await settleAll(
+    chosen.map(({ target, workflowId }) => readByWorkflowId({ runs, target, workflowId })),
+  );
   showReports({ session, output, reports });
   return strongestExitCode(reports.map(reportExitCode));
 }
 
 /** Prints reports that were read before. */
-export function showReports({ session, output, reports }: { readonly session: Session; readonly output: OutputFormat; readonly reports: readonly RunReport[] }): void {
+export function showReports({
+  session,
+  output,
+  reports,
+}: {
+  readonly session: Session;
+  readonly output: OutputFormat;
+  readonly reports: readonly RunReport[];
+}): void {
   const { console } = session;
   emit({
     console,
@@ -32,7 +43,15 @@ export function showReports({ session, output, reports }: { readonly session: Se
   });
 }
 
-async function readByWorkflowId({ runs, target, workflowId }: { readonly runs: Runs; readonly target: string; readonly workflowId: string }): Promise<RunReport> {
+async function readByWorkflowId({
+  runs,
+  target,
+  workflowId,
+}: {
+  readonly runs: Runs;
+  readonly target: string;
+  readonly workflowId: string;
+}): Promise<RunReport> {
   const run = await runs.find(workflowId);
   if (run !== null) return await readRunReport({ runs, run: { ...run, target: run.target ?? target } });
   return {

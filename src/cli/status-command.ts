@@ -7,11 +7,21 @@ import { EXIT_CODES, strongestExitCode } from './exit-codes.ts';
 import { type ChosenRun, findRuns } from './find-runs.ts';
 import { newCommand } from './new-command.ts';
 import { placeFlags, withRuns } from './open-runs.ts';
-import { addressOption, debugOption, namespaceOption, outputOption, runOption, samplingOption, targetsOption, taskQueueOption } from './options.ts';
+import {
+  addressOption,
+  debugOption,
+  namespaceOption,
+  outputOption,
+  runOption,
+  samplingOption,
+  targetsOption,
+  taskQueueOption,
+} from './options.ts';
 import { commandLine } from './program-name.ts';
 import { readJobReport, readRunReport } from './read-run-report.ts';
 import { reportExitCode } from './report-exit-code.ts';
 import type { Session } from './session.ts';
+import { settleAll } from './settle-all.ts';
 import { showReports } from './show-runs.ts';
 import { type WatchEnd, watchRuns } from './watch-runs.ts';
 
@@ -21,7 +31,7 @@ export function statusCommand({ session, path }: { readonly session: Session; re
     summary: 'where runs are, or what they came to',
     description:
       "Shows the newest run of each target, or the one named. A running run is asked; an ended one is read from its Job's " +
-      "annotation, which outlives everything else. Ends with 0 when there was something to show; with --watch or " +
+      'annotation, which outlives everything else. Ends with 0 when there was something to show; with --watch or ' +
       '--exit-code by the verdict.',
     examples: [
       [path, 'the newest run of every target that has run lately'],
@@ -43,14 +53,19 @@ export function statusCommand({ session, path }: { readonly session: Session; re
     .addOption(debugOption())
     .action(async (options) => {
       const { run, targets, watch = false, exitCode: byVerdict = watch, trafficSampleSeconds, output } = options;
-      if (run !== undefined && targets !== undefined) throw new InvalidArgumentError('Give --run or --targets, not both.');
+      if (run !== undefined && targets !== undefined)
+        throw new InvalidArgumentError('Give --run or --targets, not both.');
       await withRuns({
         console: session.console,
         options,
         use: async ({ runs, settings }) => {
           let chosen = await findRuns({ runs, choice: { run, targets } });
           if (watch) {
-            const which = chosen.length === 1 ? `--run ${chosen[0]?.run?.run ?? ''}` : `--targets ${chosen.map(({ target }) => target).join(',')}`;
+            if (run === undefined && targets === undefined) chosen = openOnes(chosen);
+            const which =
+              chosen.length === 1
+                ? `--run ${chosen[0]?.run?.run ?? ''}`
+                : `--targets ${chosen.map(({ target }) => target).join(',')}`;
             const attach = `${commandLine({ env: session.console.env, path })} ${which} --watch${placeFlags({ settings, options })}`;
             if ((await follow({ session, runs, chosen, attach })) === 'detached') {
               session.exitCode = EXIT_CODES.detached.code;
@@ -66,20 +81,37 @@ export function statusCommand({ session, path }: { readonly session: Session; re
     });
 }
 
+/** Watching everything means what goes on; what has ended long ago is shown only when nothing does. */
+function openOnes(chosen: readonly ChosenRun[]): readonly ChosenRun[] {
+  const open = chosen.filter(({ run }) => run?.open === true);
+  return open.length === 0 ? chosen : open;
+}
+
 async function follow(input: {
   readonly session: Session;
   readonly runs: Runs;
   readonly chosen: readonly ChosenRun[];
   readonly attach: string;
 }): Promise<WatchEnd> {
-  const followed = input.chosen.flatMap(({ target, run }) => (run?.open === true ? [{ target, workflowId: run.workflowId }] : []));
+  const followed = input.chosen.flatMap(({ target, run }) =>
+    run?.open === true ? [{ target, workflowId: run.workflowId }] : [],
+  );
   return followed.length === 0 ? 'ended' : await watchRuns({ ...input, followed });
 }
 
 /** The list lags behind; a look at each workflow does not. */
-async function findAgain({ runs, chosen }: { readonly runs: Runs; readonly chosen: readonly ChosenRun[] }): Promise<readonly ChosenRun[]> {
-  return await Promise.all(
-    chosen.map(async ({ target, run }) => ({ target, run: run === null ? null : ((await runs.find(run.workflowId)) ?? run) })),
+async function findAgain({
+  runs,
+  chosen,
+}: {
+  readonly runs: Runs;
+  readonly chosen: readonly ChosenRun[];
+}): Promise<readonly ChosenRun[]> {
+  return await settleAll(
+    chosen.map(async ({ target, run }) => ({
+      target,
+      run: run === null ? null : ((await runs.find(run.workflowId)) ?? run),
+    })),
   );
 }
 
@@ -89,7 +121,7 @@ async function readReports(input: {
   readonly trafficSampleSeconds: number | undefined;
 }): Promise<readonly RunReport[]> {
   const { runs, chosen, trafficSampleSeconds: seconds } = input;
-  const found = await Promise.all(
+  const found = await settleAll(
     chosen.map(async ({ target, run }) => {
       const report = run === null ? await readJobReport({ runs, target }) : await readRunReport({ runs, run });
       if (report === null || seconds === undefined) return report;
@@ -110,7 +142,15 @@ async function readReports(input: {
 }
 
 /** A proxy that cannot be looked at now takes nothing away from what the run has shown. */
-async function withTraffic({ runs, report, seconds }: { readonly runs: Runs; readonly report: RunReport; readonly seconds: number }): Promise<RunReport> {
+async function withTraffic({
+  runs,
+  report,
+  seconds,
+}: {
+  readonly runs: Runs;
+  readonly report: RunReport;
+  readonly seconds: number;
+}): Promise<RunReport> {
   try {
     return { ...report, traffic: await runs.sampleTraffic({ target: report.target, seconds }) };
   } catch (thrown) {

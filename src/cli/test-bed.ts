@@ -106,7 +106,11 @@ async function provideTemporal(request: TestBedRequest): Promise<{
     onProgress,
     signal,
   });
-  return { settings: { address: server.address, namespace: server.namespace }, uiUrl: server.uiUrl, stop: () => server.stop() };
+  return {
+    settings: { address: server.address, namespace: server.namespace },
+    uiUrl: server.uiUrl,
+    stop: () => server.stop(),
+  };
 }
 
 async function startProxy(request: TestBedRequest): Promise<BackgroundService> {
@@ -120,7 +124,9 @@ async function startProxy(request: TestBedRequest): Promise<BackgroundService> {
   });
 }
 
-async function startWorker(request: TestBedRequest & { readonly settings: ConnectionSettings }): Promise<BackgroundService> {
+async function startWorker(
+  request: TestBedRequest & { readonly settings: ConnectionSettings },
+): Promise<BackgroundService> {
   const { configDir, stateDir, taskQueue, settings, env } = request;
   return await startOwn({
     request,
@@ -162,5 +168,7 @@ async function emptyLog({ stateDir, name }: { readonly stateDir: string; readonl
 }
 
 function definedOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

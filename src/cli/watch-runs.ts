@@ -4,6 +4,7 @@ import type { Runs } from '../temporal/runs.ts';
 import { type FollowedRun, RunFollower } from './follow-run.ts';
 import { REDRAW_MS, liveDisplay } from './live-display.ts';
 import type { Session } from './session.ts';
+import { settleAll } from './settle-all.ts';
 
 /** How watching ended. */
 export type WatchEnd = 'ended' | 'ended-by-user' | 'detached';
@@ -32,6 +33,7 @@ export async function watchRuns(input: {
   const followers = followed.map((run) => new RunFollower({ runs, run }));
   const display = liveDisplay(session.console);
   const leaving = new AbortController();
+  const failing = new AbortController();
   let offer: NodeJS.Timeout | undefined;
   let cancelling = false;
 
@@ -39,7 +41,12 @@ export async function watchRuns(input: {
     cancelling = true;
     display.say('cancelling; the verdict follows (Ctrl-C again leaves at once)');
     for (const workflowId of cancelIds) {
-      runs.cancelRun({ workflowId, reason: attach === null ? 'interrupted at the terminal' : 'Ctrl-C twice at the terminal' }).catch((thrown: unknown) => display.say(String(thrown)));
+      runs
+        .cancelRun({
+          workflowId,
+          reason: attach === null ? 'interrupted at the terminal' : 'Ctrl-C twice at the terminal',
+        })
+        .catch((thrown: unknown) => display.say(String(thrown)));
     }
   };
   const { stop } = session.interrupts.listen((interrupt) => {
@@ -52,7 +59,9 @@ export async function watchRuns(input: {
       clearTimeout(offer);
       return cancel();
     }
-    display.say(`detaching: the run goes on. Attach again with: ${attach}\nCtrl-C once more within ${SECOND_CTRL_C_WITHIN_MS / 1000} s cancels it`);
+    display.say(
+      `detaching: the run goes on. Attach again with: ${attach}\nCtrl-C once more within ${SECOND_CTRL_C_WITHIN_MS / 1000} s cancels it`,
+    );
     offer = setTimeout(() => leaving.abort(), SECOND_CTRL_C_WITHIN_MS);
   });
 
@@ -65,12 +74,22 @@ export async function watchRuns(input: {
   };
   const drawn = draw();
   try {
-    await Promise.all(followers.map((follower) => follower.untilEnded(leaving.signal)));
+    await settleAll(
+      followers.map(async (follower) => {
+        try {
+          await follower.untilEnded(AbortSignal.any([leaving.signal, failing.signal]));
+        } catch (thrown) {
+          // One that cannot be followed any more must not be kept back by others that run on.
+          failing.abort(thrown);
+          throw thrown;
+        }
+      }),
+    );
     display.show(followers.map((follower) => follower.view(Date.now())));
     return cancelling ? 'ended-by-user' : 'ended';
   } catch (thrown) {
     if (leaving.signal.aborted) return 'detached';
-    throw thrown;
+    throw failing.signal.aborted ? failing.signal.reason : thrown;
   } finally {
     clearTimeout(offer);
     leaving.abort();

@@ -4,7 +4,14 @@ import { EXIT_CODES } from './exit-codes.ts';
 import { abortedBy } from './interrupts.ts';
 import { newCommand } from './new-command.ts';
 import { withRuns } from './open-runs.ts';
-import { addressOption, configDirOption, debugOption, namespaceOption, stateDirOption, taskQueueOption } from './options.ts';
+import {
+  addressOption,
+  configDirOption,
+  debugOption,
+  namespaceOption,
+  stateDirOption,
+  taskQueueOption,
+} from './options.ts';
 import type { Session } from './session.ts';
 
 export function workerCommand({ session }: { readonly session: Session }) {
@@ -16,7 +23,10 @@ export function workerCommand({ session }: { readonly session: Session }) {
       'survives it: kill it, start it again, and the run goes on. Ctrl-C or SIGTERM stops it in order.',
     examples: [
       ['proxybench worker', 'serve the default queue of a Temporal on this machine'],
-      ['TEMPORAL_ADDRESS=temporal.example:7233 proxybench worker --config-dir /etc/proxybench', 'serve a Temporal elsewhere'],
+      [
+        'TEMPORAL_ADDRESS=temporal.example:7233 proxybench worker --config-dir /etc/proxybench',
+        'serve a Temporal elsewhere',
+      ],
     ],
     exitCodes: [EXIT_CODES.passed, EXIT_CODES.internal, EXIT_CODES.usage, EXIT_CODES.unreachable],
   })

@@ -14,12 +14,23 @@ export function renderDryRun(input: {
   const { plans, images, paint, width } = input;
   return [
     ...plans.map((plan) => renderPlan({ plan, paint, width })),
-    [paint.strong('REMOTE IMAGES'), ...(images.length === 0 ? ['  none: the stages run without images'] : images.map((image) => `  ${image}`))].join('\n'),
+    [
+      paint.strong('REMOTE IMAGES'),
+      ...(images.length === 0 ? ['  none: the stages run without images'] : images.map((image) => `  ${image}`)),
+    ].join('\n'),
     paint.faint('Nothing was started. The manifest: --output yaml. To start: --confirm instead of --dry-run.'),
   ].join('\n\n');
 }
 
-function renderPlan({ plan, paint, width }: { readonly plan: DryRunDocument; readonly paint: Paint; readonly width: number | undefined }): string {
+function renderPlan({
+  plan,
+  paint,
+  width,
+}: {
+  readonly plan: DryRunDocument;
+  readonly paint: Paint;
+  readonly width: number | undefined;
+}): string {
   const { proxy } = plan;
   return [
     paint.strong(`${plan.target}: ${plan.profile}`),
@@ -28,13 +39,27 @@ function renderPlan({ plan, paint, width }: { readonly plan: DryRunDocument; rea
       ['kind', plan.kind],
       ['job', `${plan.jobName} (spec ${plan.specHash})`],
       ['proxy', `${proxy.service} at ${proxy.url}, control ${proxy.controlUrl}, secret ${proxy.controlSecret}`],
-      ['acceptance', `at least ${formatBytes(plan.payloadBytes)} seen at the proxy, sampled every ${formatDuration(plan.samplingIntervalMs)}`],
+      [
+        'acceptance',
+        `at least ${formatBytes(plan.payloadBytes)} seen at the proxy, sampled every ${formatDuration(plan.samplingIntervalMs)}`,
+      ],
       ['deadline', formatDuration(plan.deadlineMs)],
       ['remotes', plan.remotes.length === 0 ? 'none' : plan.remotes.join(', ')],
-      ['objects', plan.manifest.length === 0 ? 'none: processes of this machine' : plan.manifest.map(({ kind, metadata }) => `${kind}/${metadata.name}`).join(', ')],
+      [
+        'objects',
+        plan.manifest.length === 0
+          ? 'none: processes of this machine'
+          : plan.manifest.map(({ kind, metadata }) => `${kind}/${metadata.name}`).join(', '),
+      ],
     ]),
     '',
-    indented(renderTable({ columns: STAGE_COLUMNS, rows: plan.stages.map(stageRow), width: width === undefined ? undefined : width - 2 })),
+    indented(
+      renderTable({
+        columns: STAGE_COLUMNS,
+        rows: plan.stages.map(stageRow),
+        width: width === undefined ? undefined : width - 2,
+      }),
+    ),
     ...plan.omittedStages.map(({ name, reason }) => `  left out: ${name} (${reason})`),
     '',
     '  proxy environment of every stage',
@@ -62,7 +87,9 @@ function stageRow(stage: DryRunStage): readonly string[] {
     stage.images.length > 1 ? `${stage.images.length} (below)` : (stage.images[0] ?? '-'),
     stage.remote ?? '-',
     stage.failureFamily,
-    [stage.note, stage.tools.length === 0 ? null : `needs ${stage.tools.join(', ')}`].filter((part) => part !== null).join('; '),
+    [stage.note, stage.tools.length === 0 ? null : `needs ${stage.tools.join(', ')}`]
+      .filter((part) => part !== null)
+      .join('; '),
   ];
 }
 

@@ -4,6 +4,7 @@ import { rateOf } from '../evidence/rate-of.ts';
 import { type Paint, paintState } from './paint.ts';
 import { formatBytes, formatDuration, formatRate, formatShare } from './quantities.ts';
 import { renderTable } from './table.ts';
+import { wrapText } from './wrap-text.ts';
 
 export interface EvidenceView {
   readonly summary: ResultSummary;
@@ -18,10 +19,10 @@ export function renderEvidence({ summary, paint, width }: EvidenceView): string 
     renderStages({ summary, paint, width }),
     ...summary.stages.flatMap(noteLines),
     '',
-    ...totalsLines(summary),
-    ...summary.omittedStages.map(({ name, reason }) => `left out: ${name} (${reason})`),
+    ...totalsLines(summary).flatMap((text) => wrapText({ text, width })),
+    ...summary.omittedStages.flatMap(({ name, reason }) => wrapText({ text: `left out: ${name} (${reason})`, width })),
     '',
-    ...verdictLines({ summary, paint }),
+    ...verdictLines({ summary, paint, width }),
   ].join('\n');
 }
 
@@ -61,29 +62,42 @@ function stageRow({ stage, paint }: { readonly stage: SummaryStage; readonly pai
 
 /** In lines of their own: beside the numbers they would make the table wider than most terminals. */
 function noteLines({ name, reason, note, gap }: SummaryStage): readonly string[] {
-  const notes = [reason, note, gap ? 'a sampling gap overlaps this stage' : undefined].filter((each) => each !== undefined);
+  const notes = [reason, note, gap ? 'a sampling gap overlaps this stage' : undefined].filter(
+    (each) => each !== undefined,
+  );
   return notes.length === 0 ? [] : [`  ${name}: ${notes.join('; ')}`];
 }
 
-function totalsLines({ totals, gapCount, largestGapMs, proxyRestarts, pullAttempts, topClient }: ResultSummary): readonly string[] {
+function totalsLines({
+  totals,
+  gapCount,
+  largestGapMs,
+  proxyRestarts,
+  pullAttempts,
+  topClient,
+}: ResultSummary): readonly string[] {
   const share = totals.totalBytes === 0 ? null : totals.attributedBytes / totals.totalBytes;
   return [
     `proxy total ${formatBytes(totals.totalBytes)} (up ${formatBytes(totals.uploadBytes)}, down ${formatBytes(totals.downloadBytes)})` +
       `, attributed to stages ${formatBytes(totals.attributedBytes)} (${formatShare(share)})` +
       `, outside stages ${formatBytes(totals.outsideBytes)}, unattributed ${formatBytes(totals.unattributedBytes)}`,
     `sampling covered ${formatShare(totals.coverage)} of the run` +
-      (gapCount === 0 ? ', no gaps' : `, ${gapCount} ${gapCount === 1 ? 'gap' : 'gaps'}, the longest ${formatDuration(largestGapMs)}`) +
+      (gapCount === 0
+        ? ', no gaps'
+        : `, ${gapCount} ${gapCount === 1 ? 'gap' : 'gaps'}, the longest ${formatDuration(largestGapMs)}`) +
       (proxyRestarts === 0 ? '' : `, the proxy restarted ${proxyRestarts} ${proxyRestarts === 1 ? 'time' : 'times'}`) +
       (pullAttempts > 1 ? `, images were pulled in ${pullAttempts} attempts` : '') +
       (topClient === null ? '' : `, top client ${topClient.name}`),
   ];
 }
 
-function verdictLines({ summary, paint }: Pick<EvidenceView, 'summary' | 'paint'>): readonly string[] {
+function verdictLines({ summary, paint, width }: EvidenceView): readonly string[] {
   const { outcome, failureFamily, reason, stage, logLines } = summary;
   const family = failureFamily === 'none' ? '' : ` [${failureFamily}]`;
   return [
-    `${paintState({ state: outcome, paint })}${family}: ${reason}`,
-    ...(logLines.length === 0 ? [] : [`last useful lines of ${stage ?? 'the log'}:`, ...logLines.map((line) => paint.faint(`  | ${line}`))]),
+    ...wrapText({ text: `${paintState({ state: outcome, paint })}${family}: ${reason}`, width }),
+    ...(logLines.length === 0
+      ? []
+      : [`last useful lines of ${stage ?? 'the log'}:`, ...logLines.map((line) => paint.faint(`  | ${line}`))]),
   ];
 }

@@ -6,6 +6,8 @@ import { formatBytes, formatDuration, formatRate } from './quantities.ts';
 
 export interface LiveView {
   readonly target: string;
+  /** Whether its workflow exists; until then it waits for its turn in a fleet. */
+  readonly begun: boolean;
   /** Null until the run's workflow has said anything. */
   readonly status: RunStatus | null;
   readonly totals: LiveTotals | null;
@@ -16,13 +18,21 @@ export interface LiveView {
   readonly nowMs: number;
 }
 
-const SIGNS: Readonly<Record<StageStatus['state'], string>> = { passed: '✓', failed: '✗', running: '▸', 'not-started': '·' };
+const SIGNS: Readonly<Record<StageStatus['state'], string>> = {
+  passed: '✓',
+  failed: '✗',
+  running: '▸',
+  'not-started': '·',
+};
 
 /** The lines of one run. */
 export function renderLiveView({ view, paint }: { readonly view: LiveView; readonly paint: Paint }): readonly string[] {
   const { status, totals, note, nowMs } = view;
   if (status === null) {
-    return [`${paint.strong(view.target)} ${paint.faint('waiting for its turn')}`, ...noteLines({ note, paint })];
+    return [
+      `${paint.strong(view.target)} ${paint.faint(view.begun ? 'has begun; waiting for a worker to tell more' : 'waiting for its turn')}`,
+      ...noteLines({ note, paint }),
+    ];
   }
   return [
     headline({ status, nowMs, paint }),
@@ -46,11 +56,21 @@ export function stageText({ stage, nowMs }: { readonly stage: StageStatus; reado
   return `${name} ${state}${spent}${reason === undefined ? '' : `, ${reason}`}`;
 }
 
-function headline({ status, nowMs, paint }: { readonly status: RunStatus; readonly nowMs: number; readonly paint: Paint }): string {
+function headline({
+  status,
+  nowMs,
+  paint,
+}: {
+  readonly status: RunStatus;
+  readonly nowMs: number;
+  readonly paint: Paint;
+}): string {
   const spentMs = (status.finishedAtMs ?? nowMs) - status.startedAtMs;
-  const ofMs = status.deadlineAtMs === null ? '' : ` of at most ${formatDuration(status.deadlineAtMs - status.startedAtMs)}`;
+  const ofMs =
+    status.deadlineAtMs === null ? '' : ` of at most ${formatDuration(status.deadlineAtMs - status.startedAtMs)}`;
   const attempt = status.pullAttempts > 1 ? `, image pull attempt ${status.pullAttempts}` : '';
-  const cancelling = status.cancelReason !== null && status.finishedAtMs === null ? `, cancelling: ${status.cancelReason}` : '';
+  const cancelling =
+    status.cancelReason !== null && status.finishedAtMs === null ? `, cancelling: ${status.cancelReason}` : '';
   const state = paintState({ state: status.state, paint });
   return `${paint.strong(status.target)} ${state} ${formatDuration(spentMs)}${ofMs} ${paint.faint(`${status.profile}, run ${status.runId}${attempt}${cancelling}`)}`;
 }
@@ -66,9 +86,13 @@ function stageLine(input: {
   const { name, startedAtMs, finishedAtMs, reason, note } = stage;
   const isCutShort = stage.state === 'running' && endedAtMs !== null;
   const state = isCutShort ? 'failed' : stage.state;
-  const sign = { passed: paint.good, failed: paint.bad, running: paint.waiting, 'not-started': paint.faint }[state](SIGNS[state]);
+  const sign = { passed: paint.good, failed: paint.bad, running: paint.waiting, 'not-started': paint.faint }[state](
+    SIGNS[state],
+  );
   const spent = startedAtMs === null ? '' : formatDuration((finishedAtMs ?? endedAtMs ?? nowMs) - startedAtMs);
-  const remarks = [isCutShort ? 'cut short' : undefined, reason, note].filter((remark) => remark !== undefined).join('; ');
+  const remarks = [isCutShort ? 'cut short' : undefined, reason, note]
+    .filter((remark) => remark !== undefined)
+    .join('; ');
   return `  ${sign} ${name.padEnd(14)} ${spent.padStart(12)}${remarks === '' ? '' : `  ${paint.faint(remarks)}`}`.trimEnd();
 }
 

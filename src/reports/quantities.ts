@@ -43,11 +43,13 @@ export function formatDuration(durationMs: number | null): string {
   return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
 }
 
-/** A share from 0 to 1 as a percentage with one decimal; never rounded up to `100.0%`. Null shows as `-`. */
+/** Takes back what binary fractions lose: 0.57 * 1000 is a little less than 570. */
+const FRACTION_SLACK = 1e-9;
+
+/** A share from 0 to 1 as a percentage with one decimal, never rounded up to what it is not. Null shows as `-`. */
 export function formatShare(share: number | null): string {
   if (share === null || !Number.isFinite(share)) return NOTHING;
-  const shown = (share * 100).toFixed(1);
-  return shown === '100.0' && share < 1 ? '99.9%' : `${shown}%`;
+  return `${(Math.floor(share * 1000 + FRACTION_SLACK) / 10).toFixed(1)}%`;
 }
 
 /** A moment as `2026-11-21 14:05:09Z`. Null shows as `-`. */

@@ -23,7 +23,11 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** One line for each run; each as a list where the terminal is narrower than the table. */
-export function renderResultRows(input: { readonly rows: readonly ResultRow[]; readonly paint: Paint; readonly width?: number | undefined }): string {
+export function renderResultRows(input: {
+  readonly rows: readonly ResultRow[];
+  readonly paint: Paint;
+  readonly width?: number | undefined;
+}): string {
   const { rows, paint, width } = input;
   return renderTable({
     columns: COLUMNS,

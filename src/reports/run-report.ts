@@ -29,7 +29,10 @@ export interface RunReport {
   readonly summary: ResultSummary | null;
   readonly row: ResultRow | null;
   /** Why there is no verdict, for a run that ended without one. */
-  readonly error: { readonly kind: 'invalid-input' | 'unreachable' | 'internal' | 'no-verdict'; readonly message: string } | null;
+  readonly error: {
+    readonly kind: 'invalid-input' | 'unreachable' | 'internal' | 'no-verdict';
+    readonly message: string;
+  } | null;
   /** The proxy as of now, when asked for. */
   readonly traffic: TrafficSample | null;
 }

@@ -9,7 +9,13 @@ export interface NextStep {
 }
 
 /** The ids of a fleet and its runs, then the next commands. */
-export function renderStarted({ fleet, next }: { readonly fleet: StartedFleet; readonly next: readonly NextStep[] }): string {
+export function renderStarted({
+  fleet,
+  next,
+}: {
+  readonly fleet: StartedFleet;
+  readonly next: readonly NextStep[];
+}): string {
   return [
     renderTable({
       columns: [{ header: 'TARGET' }, { header: 'RUN' }, { header: 'WORKFLOW' }],

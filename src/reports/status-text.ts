@@ -31,7 +31,10 @@ function renderReport(input: {
   const { target, run, status, totals, summary, error, note, traffic } = report;
   const lines =
     status !== null && summary === null
-      ? renderLiveView({ view: { target, status, totals, rateBytesPerSecond: null, note: null, nowMs }, paint })
+      ? renderLiveView({
+          view: { target, begun: true, status, totals, rateBytesPerSecond: null, note: null, nowMs },
+          paint,
+        })
       : [
           `${paint.strong(target)} ${paintState({ state: report.state, paint })} ${paint.faint(`run ${run ?? summary?.runId ?? 'unknown'}, read from ${report.source}`)}`,
           ...(summary === null ? [] : [renderEvidence({ summary, paint, width })]),

@@ -26,10 +26,14 @@ export function renderTable({ columns, rows, width }: Table): string {
   if (fitting === null) return renderLists({ columns, rows });
   const line = (cellOf: (index: number) => string): string =>
     fitting
-      .map(({ index, column: { align = 'left' }, width: cellWidth }) => padded({ cell: cellOf(index), width: cellWidth, align }))
+      .map(({ index, column: { align = 'left' }, width: cellWidth }) =>
+        padded({ cell: cellOf(index), width: cellWidth, align }),
+      )
       .join(GAP)
       .trimEnd();
-  return [line((index) => columns[index]?.header ?? ''), ...rows.map((row) => line((index) => row[index] ?? ''))].join('\n');
+  return [line((index) => columns[index]?.header ?? ''), ...rows.map((row) => line((index) => row[index] ?? ''))].join(
+    '\n',
+  );
 }
 
 interface MeasuredColumn {
@@ -47,7 +51,11 @@ function measured({ columns, rows }: Pick<Table, 'columns' | 'rows'>): readonly 
 }
 
 /** As many columns as fit, or null when not even the indispensable ones do. */
-function fittingColumns({ columns, rows, width }: Pick<Table, 'columns' | 'rows'> & { readonly width: number }): readonly MeasuredColumn[] | null {
+function fittingColumns({
+  columns,
+  rows,
+  width,
+}: Pick<Table, 'columns' | 'rows'> & { readonly width: number }): readonly MeasuredColumn[] | null {
   let kept = measured({ columns, rows });
   for (;;) {
     const total = kept.reduce((sum, each) => sum + each.width, 0) + GAP.length * (kept.length - 1);

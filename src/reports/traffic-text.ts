@@ -5,7 +5,11 @@ import { formatBytes, formatRate, formatShare } from './quantities.ts';
 import { renderTable } from './table.ts';
 
 /** Window, rate and cumulative bytes, then who moved them. */
-export function renderTraffic(input: { readonly sample: TrafficSample; readonly paint: Paint; readonly width?: number | undefined }): string {
+export function renderTraffic(input: {
+  readonly sample: TrafficSample;
+  readonly paint: Paint;
+  readonly width?: number | undefined;
+}): string {
   const { sample, paint, width } = input;
   const share = sample.windowBytes === 0 ? null : sample.attributedBytes / sample.windowBytes;
   const totals = renderTable({
@@ -52,7 +56,11 @@ function talkers(input: {
     renderTable({
       width: input.width,
       columns: [{ header: input.header }, { header: 'BYTES', align: 'right' }, { header: 'SHARE', align: 'right' }],
-      rows: input.of.map(({ name, bytes }) => [name, formatBytes(bytes), formatShare(bytes / input.sample.windowBytes)]),
+      rows: input.of.map(({ name, bytes }) => [
+        name,
+        formatBytes(bytes),
+        formatShare(bytes / input.sample.windowBytes),
+      ]),
     }),
   ];
 }

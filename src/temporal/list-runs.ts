@@ -33,7 +33,13 @@ export interface RunFilter {
 const LOOKED_AT_LEAST = 200;
 
 /** The newest runs that match, newest first. The store may lag behind by a second. */
-export async function listRuns({ client, filter }: { readonly client: Client; readonly filter: RunFilter }): Promise<readonly RunSummary[]> {
+export async function listRuns({
+  client,
+  filter,
+}: {
+  readonly client: Client;
+  readonly filter: RunFilter;
+}): Promise<readonly RunSummary[]> {
   const found: RunSummary[] = [];
   const enough = Math.max(filter.limit, LOOKED_AT_LEAST);
   await withOwnErrors(async () => {
@@ -103,9 +109,15 @@ export function summaryOfExecution(execution: Execution): RunSummary {
   };
 }
 
-type Execution = Pick<WorkflowExecutionInfo, 'workflowId' | 'typedSearchAttributes' | 'memo' | 'status' | 'startTime' | 'closeTime'>;
+type Execution = Pick<
+  WorkflowExecutionInfo,
+  'workflowId' | 'typedSearchAttributes' | 'memo' | 'status' | 'startTime' | 'closeTime'
+>;
 
-function listedState(input: { readonly status: WorkflowExecutionInfo['status']['name']; readonly noted: string | undefined }): ListedState {
+function listedState(input: {
+  readonly status: WorkflowExecutionInfo['status']['name'];
+  readonly noted: string | undefined;
+}): ListedState {
   const ended = LISTED_OUTCOMES.find((outcome) => outcome === input.noted);
   switch (input.status) {
     case 'FAILED':

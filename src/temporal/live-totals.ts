@@ -45,7 +45,9 @@ export class LiveTotalsReader {
     const known = this.#baselines.get(workflowId);
     if (known !== undefined) return known;
     const { events } = await this.#client.workflow.getHandle(workflowId).fetchHistory();
-    const scheduled = events?.findLast((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'sample');
+    const scheduled = events?.findLast(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'sample',
+    );
     const payload = scheduled?.activityTaskScheduledEventAttributes?.input?.payloads?.[0];
     if (payload === undefined || payload === null) return 0;
     const { baseline } = defaultPayloadConverter.fromPayload<{ readonly baseline: SamplingBaseline }>(payload);
@@ -56,7 +58,13 @@ export class LiveTotalsReader {
 }
 
 /** Counted from the baseline; from zero when the counters have begun anew, for then all they show is the run's. */
-export function totalsSince({ progress, baselineBytes }: { readonly progress: HeartbeatTotals; readonly baselineBytes: number }): LiveTotals {
+export function totalsSince({
+  progress,
+  baselineBytes,
+}: {
+  readonly progress: HeartbeatTotals;
+  readonly baselineBytes: number;
+}): LiveTotals {
   const bytes = progress.uploadTotalBytes + progress.downloadTotalBytes;
   return { atMs: progress.atMs, totalBytes: bytes >= baselineBytes ? bytes - baselineBytes : bytes };
 }
@@ -65,6 +73,7 @@ export function totalsSince({ progress, baselineBytes }: { readonly progress: He
 export function heartbeatTotals(progress: unknown): HeartbeatTotals | null {
   if (typeof progress !== 'object' || progress === null) return null;
   const { atMs, uploadTotalBytes, downloadTotalBytes } = progress as Partial<Record<keyof HeartbeatTotals, unknown>>;
-  if (typeof atMs !== 'number' || typeof uploadTotalBytes !== 'number' || typeof downloadTotalBytes !== 'number') return null;
+  if (typeof atMs !== 'number' || typeof uploadTotalBytes !== 'number' || typeof downloadTotalBytes !== 'number')
+    return null;
   return { atMs, uploadTotalBytes, downloadTotalBytes };
 }

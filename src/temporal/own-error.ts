@@ -4,7 +4,8 @@ import { ApplicationFailure, rootCause } from '@temporalio/common';
 import { InfrastructureError, InvalidInputError, type Problem, UnreachableError, messageOf } from '../errors/errors.ts';
 import { INVALID_INPUT, UNREACHABLE } from '../errors/failure-types.ts';
 
-const START_TEMPORAL = 'Start one (npm run dev, or docker compose -f docker-compose.temporal.yml up), or point TEMPORAL_ADDRESS at yours';
+const START_TEMPORAL =
+  'Start one (npm run dev, or docker compose -f docker-compose.temporal.yml up), or point TEMPORAL_ADDRESS at yours';
 
 /** gRPC's numbers for what a caller can tell apart. */
 const GRPC = { cancelled: 1, deadlineExceeded: 4, notFound: 5, failedPrecondition: 9, unavailable: 14 } as const;
@@ -34,11 +35,17 @@ export function ownError(thrown: unknown): Error {
   switch (grpcCodeOf(thrown)) {
     case GRPC.unavailable:
     case GRPC.deadlineExceeded:
-      return new UnreachableError(`Temporal does not answer: ${messageOf(innermost(thrown))}`, START_TEMPORAL, { cause: thrown });
-    case GRPC.notFound:
-      return new UnreachableError(`Temporal refused: ${messageOf(innermost(thrown))}`, 'Check --namespace or TEMPORAL_NAMESPACE', {
+      return new UnreachableError(`Temporal does not answer: ${messageOf(innermost(thrown))}`, START_TEMPORAL, {
         cause: thrown,
       });
+    case GRPC.notFound:
+      return new UnreachableError(
+        `Temporal refused: ${messageOf(innermost(thrown))}`,
+        'Check --namespace or TEMPORAL_NAMESPACE',
+        {
+          cause: thrown,
+        },
+      );
     default:
       return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
   }
@@ -58,7 +65,8 @@ export function failureOfWorkflow(failed: WorkflowFailedError): Error {
     const problems = failure.details?.[0];
     return new InvalidInputError(Array.isArray(problems) ? (problems as readonly Problem[]) : [asProblem(message)]);
   }
-  if (failure?.type === UNREACHABLE) return new UnreachableError(message, 'The worker could not reach it; see `proxybench doctor`', { cause: failed });
+  if (failure?.type === UNREACHABLE)
+    return new UnreachableError(message, 'The worker could not reach it; see `proxybench doctor`', { cause: failed });
   return new InfrastructureError(message, { cause: failed });
 }
 

@@ -16,7 +16,10 @@ export interface Poller {
 }
 
 /** Workers that have asked the queue for workflow tasks lately. One killed less than 75 s ago is still among them. */
-export async function recentPollers(input: { readonly client: Client; readonly taskQueue: string }): Promise<readonly Poller[]> {
+export async function recentPollers(input: {
+  readonly client: Client;
+  readonly taskQueue: string;
+}): Promise<readonly Poller[]> {
   const { client, taskQueue } = input;
   const answer = await withOwnErrors(() =>
     client.connection.workflowService.describeTaskQueue({
@@ -26,7 +29,10 @@ export async function recentPollers(input: { readonly client: Client; readonly t
     }),
   );
   return (answer.pollers ?? [])
-    .map((poller) => ({ identity: poller.identity ?? '', lastHeardAtMs: Number(poller.lastAccessTime?.seconds ?? 0) * 1000 }))
+    .map((poller) => ({
+      identity: poller.identity ?? '',
+      lastHeardAtMs: Number(poller.lastAccessTime?.seconds ?? 0) * 1000,
+    }))
     .filter(({ lastHeardAtMs }) => Date.now() - lastHeardAtMs < HEARD_WITHIN_MS);
 }
 

@@ -9,7 +9,9 @@ const DIGITS = 36;
  * takes eight places in base 36 and begins with a letter.
  */
 export function newRunId({ atMs = Date.now() }: { readonly atMs?: number } = {}): string {
-  const chance = randomInt(DIGITS ** RANDOM_LENGTH).toString(DIGITS).padStart(RANDOM_LENGTH, '0');
+  const chance = randomInt(DIGITS ** RANDOM_LENGTH)
+    .toString(DIGITS)
+    .padStart(RANDOM_LENGTH, '0');
   return `${atMs.toString(DIGITS)}${chance}`;
 }
 

@@ -67,7 +67,8 @@ export function createRuns({ client, taskQueue }: { readonly client: Client; rea
     endOf: (input) => endOf({ client, ...input }),
     liveTotals: (workflowId) => totals.read(workflowId),
     listRuns: (filter) => listRuns({ client, filter }),
-    cancelRun: ({ workflowId, reason }) => unlessEnded({ client, workflowId, ask: (handle) => handle.signal(cancelRun, { reason }) }),
+    cancelRun: ({ workflowId, reason }) =>
+      unlessEnded({ client, workflowId, ask: (handle) => handle.signal(cancelRun, { reason }) }),
     cancelNow: (workflowId) => unlessEnded({ client, workflowId, ask: (handle) => handle.cancel() }),
     requireWorker: () => requireWorker({ client, taskQueue }),
   };
@@ -75,7 +76,13 @@ export function createRuns({ client, taskQueue }: { readonly client: Client; rea
 
 type Handle = ReturnType<Client['workflow']['getHandle']>;
 
-async function find({ client, workflowId }: { readonly client: Client; readonly workflowId: string }): Promise<RunSummary | null> {
+async function find({
+  client,
+  workflowId,
+}: {
+  readonly client: Client;
+  readonly workflowId: string;
+}): Promise<RunSummary | null> {
   try {
     return summaryOfExecution(await client.workflow.getHandle(workflowId).describe());
   } catch (thrown) {
@@ -104,7 +111,11 @@ function isNotFound(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'WorkflowNotFoundError';
 }
 
-async function endOf(input: { readonly client: Client; readonly workflowId: string; readonly signal?: AbortSignal }): Promise<RunEnd> {
+async function endOf(input: {
+  readonly client: Client;
+  readonly workflowId: string;
+  readonly signal?: AbortSignal;
+}): Promise<RunEnd> {
   const { client, workflowId, signal } = input;
   const wait = (): Promise<ResultDocument> => client.workflow.getHandle(workflowId).result() as Promise<ResultDocument>;
   try {

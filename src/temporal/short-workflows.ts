@@ -24,13 +24,20 @@ export interface ShortWorkflows {
   sampleTraffic(input: SampleTrafficInput): Promise<TrafficSample>;
 }
 
-export function createShortWorkflows({ client, taskQueue }: { readonly client: Client; readonly taskQueue: string }): ShortWorkflows {
+export function createShortWorkflows({
+  client,
+  taskQueue,
+}: {
+  readonly client: Client;
+  readonly taskQueue: string;
+}): ShortWorkflows {
   const ask = async <T>(question: Question): Promise<T> => {
     await requireWorker({ client, taskQueue });
     const answer = await withOwnErrors(() => answered<T>({ client, taskQueue, question }));
     if (answer !== TOO_LATE) return answer;
     const [poller] = await recentPollers({ client, taskQueue });
-    const heard = poller === undefined ? 'none has polled it lately' : `${poller.identity} polled it lately but may be gone`;
+    const heard =
+      poller === undefined ? 'none has polled it lately' : `${poller.identity} polled it lately but may be gone`;
     throw new UnreachableError(
       `no worker answered on the task queue ${taskQueue} within ${question.withinMs / 1000} s (${heard})`,
       `Start one: proxybench worker --task-queue ${taskQueue}`,

@@ -34,7 +34,9 @@ export interface StartedFleet {
 }
 
 /** @throws UnreachableError when Temporal does not answer */
-export async function startFleet(input: StartFleetInput & { readonly client: Client; readonly taskQueue: string }): Promise<StartedFleet> {
+export async function startFleet(
+  input: StartFleetInput & { readonly client: Client; readonly taskQueue: string },
+): Promise<StartedFleet> {
   const { client, taskQueue, profile, targets, maxParallel, deadlineMs, gitRemote } = input;
   const fleetId = newRunId();
   const workflowId = fleetWorkflowId(fleetId);

@@ -25,7 +25,9 @@ function headline(status: RunStatus): string {
     `run ${text(status.runId)}`,
     ...(status.jobName === null ? [] : [`Job ${text(status.jobName)}`]),
     `started ${formatTime(status.startedAtMs)}`,
-    ...(status.finishedAtMs === null && status.deadlineAtMs !== null ? [`deadline ${formatTime(status.deadlineAtMs)}`] : []),
+    ...(status.finishedAtMs === null && status.deadlineAtMs !== null
+      ? [`deadline ${formatTime(status.deadlineAtMs)}`]
+      : []),
     ...(status.finishedAtMs === null ? [] : [`took ${formatDuration(status.finishedAtMs - status.startedAtMs)}`]),
     ...(status.pullAttempts > 1 ? [`image pull attempt ${status.pullAttempts}`] : []),
   ];
@@ -56,7 +58,13 @@ function stageTable({ stages, evidence }: RunStatus): string {
   return more > 0 ? `${table}\n\n${more} more stages` : table;
 }
 
-function stageRow({ stage, seen }: { readonly stage: StageStatus; readonly seen: StageEvidence | undefined }): readonly string[] {
+function stageRow({
+  stage,
+  seen,
+}: {
+  readonly stage: StageStatus;
+  readonly seen: StageEvidence | undefined;
+}): readonly string[] {
   const { startedAtMs, finishedAtMs } = stage;
   return [
     stage.name,
