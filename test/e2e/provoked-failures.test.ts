@@ -96,7 +96,7 @@ describe('a provoked failure gets its own family and a useful reason', () => {
   }
 
   it('deadline: a stage outlives its own', async () => {
-    const stage = npmStage({ deadlineMs: 1500, command: stack.downloads(upstream.url('deadline')) });
+    const stage = npmStage({ deadlineMs: 1500, ...stack.downloads(upstream.url('deadline')) });
     const result = await (await stack.startPlan(stack.plan({ stages: [stage] }))).result();
     expect(result.verdict).toMatchObject({ outcome: 'deadline', failureFamily: 'deadline', stage: 'npm-install' });
     expect(result.evidence.totalBytes).toBeGreaterThan(GATED_BYTES / 2);
@@ -104,7 +104,7 @@ describe('a provoked failure gets its own family and a useful reason', () => {
   });
 
   it('proxy killed in the middle of a stage: the stage fails, and the reason says that the proxy was away', async () => {
-    const stage = npmStage({ command: stack.downloads(upstream.url('proxy-killed')) });
+    const stage = npmStage(stack.downloads(upstream.url('proxy-killed')));
     const handle = await stack.startPlan(stack.plan({ stages: [stage] }));
     await upstream.reached('proxy-killed');
     await stack.proxy.kill();
@@ -117,8 +117,10 @@ describe('a provoked failure gets its own family and a useful reason', () => {
 
   it('proxy-bypassed: a stage succeeds and the proxy saw nothing of it', async () => {
     upstream.open('bypassed');
-    const command = ['sh', '-c', 'unset http_proxy; exec "$@"', 'bypass', ...stack.downloads(upstream.url('bypassed'))];
-    const result = await (await stack.startPlan(stack.plan({ stages: [npmStage({ command })] }))).result();
+    const { command, files } = stack.downloads(upstream.url('bypassed'));
+    const bypass = ['sh', '-c', 'unset http_proxy; exec "$@"', 'bypass', ...command];
+    const stages = [npmStage({ command: bypass, files })];
+    const result = await (await stack.startPlan(stack.plan({ stages }))).result();
     expect(result.verdict).toMatchObject({ outcome: 'failed', failureFamily: 'proxy-bypassed' });
     expect(result.verdict.reason).toContain('npm-install');
     await expectCleanedUp(result);
@@ -126,7 +128,7 @@ describe('a provoked failure gets its own family and a useful reason', () => {
 
   it('insufficient-traffic: everything succeeded, and the proxy saw too little of it', async () => {
     upstream.open('too-little');
-    const stage = npmStage({ command: stack.downloads(upstream.url('too-little')) });
+    const stage = npmStage(stack.downloads(upstream.url('too-little')));
     const plan = stack.plan({ stages: [stage], thresholds: { payloadBytes: 2 * GATED_BYTES } });
     const result = await (await stack.startPlan(plan)).result();
     expect(result.verdict).toMatchObject({ outcome: 'failed', failureFamily: 'insufficient-traffic' });
@@ -135,7 +137,8 @@ describe('a provoked failure gets its own family and a useful reason', () => {
 
   it('cancelled: the signal ends every process and keeps the evidence so far', async () => {
     const stubborn = ['sh', '-c', 'trap "" TERM; "$@"; while true; do sleep 1; done', 'stubborn'];
-    const stage = npmStage({ command: [...stubborn, ...stack.downloads(upstream.url('cancelled'))] });
+    const { command, files } = stack.downloads(upstream.url('cancelled'));
+    const stage = npmStage({ command: [...stubborn, ...command], files });
     const plan = stack.plan({ stages: [stage] });
     const handle = await stack.startPlan(plan);
     await upstream.reached('cancelled');

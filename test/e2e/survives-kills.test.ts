@@ -24,7 +24,7 @@ afterAll(async () => {
 /** A plan whose stages each pause in the middle of a download, until the test opens their gate. */
 function gatedPlan(tag: string): ReturnType<Stack['plan']> {
   const stages = STAGES.map((stage) =>
-    buildStage({ ...stage, needsProxyTraffic: true, command: stack.downloads(upstream.url(`${tag}-${stage.name}`)) }),
+    buildStage({ ...stage, needsProxyTraffic: true, ...stack.downloads(upstream.url(`${tag}-${stage.name}`)) }),
   );
   return stack.plan({ stages, thresholds: { payloadBytes: STAGES.length * GATED_BYTES } });
 }

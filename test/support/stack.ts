@@ -22,7 +22,7 @@ import { type TestServer, startTestServer } from './temporal-server.ts';
 
 export const TASK_QUEUE = 'proxybench';
 const CLI = fileURLToPath(new URL('../../scripts/cli.ts', import.meta.url));
-const STAGE_DOWNLOAD = fileURLToPath(new URL('../fixtures/stage-download.mjs', import.meta.url));
+const STAGE_DOWNLOAD = new URL('../fixtures/stage-download.mjs', import.meta.url);
 
 export type RunHandle = WorkflowHandle<typeof benchmarkTarget>;
 
@@ -45,8 +45,8 @@ export interface Stack {
   proxyTotalBytes(): Promise<number>;
   /** A plan on this machine through the proxy; its stages get the proxy variables. */
   plan(overrides: Partial<Plan> & { readonly stages: readonly Stage[] }): Plan;
-  /** argv of a stage that downloads these URLs through its proxy variables. */
-  downloads(...urls: readonly string[]): readonly string[];
+  /** What a stage needs to download these URLs through its proxy variables. */
+  downloads(...urls: readonly string[]): Pick<Stage, 'command' | 'files'>;
   startPlan(plan: Plan): Promise<RunHandle>;
   /** Resolves when the stage is in that state. */
   stageIs(input: { readonly handle: RunHandle; readonly stage: string; readonly state: string }): Promise<void>;
@@ -61,6 +61,7 @@ export interface Stack {
 
 /** Starts server, proxy and worker on free ports, with the shipped configuration and `changes`. */
 export async function startStack(changes: ConfigChanges = {}): Promise<Stack> {
+  const stageDownload = await readFile(STAGE_DOWNLOAD, 'utf8');
   const stateDir = await realpath(await mkdtemp(join(tmpdir(), 'proxybench-stack-')));
   const [proxyPort, controlPort] = [await freePort(), await freePort()];
   const ports = [
@@ -116,7 +117,7 @@ export async function startStack(changes: ConfigChanges = {}): Promise<Stack> {
       runIds.add(built.runId);
       return built;
     },
-    downloads: (...urls) => [process.execPath, STAGE_DOWNLOAD, ...urls],
+    downloads: (...urls) => ({ command: ['node', 'download.mjs', ...urls], files: { 'download.mjs': stageDownload } }),
     startPlan: (plan) =>
       server.temporal.client.workflow.start<typeof benchmarkTarget>('benchmarkTarget', {
         taskQueue: TASK_QUEUE,
