@@ -1,6 +1,6 @@
 // Installs what the lock file asks for, when it is not there already, with progress on stderr.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const PROGRESS_EVERY_MS = 10_000;
@@ -42,6 +42,7 @@ export function isInstalled({ root }) {
  * @returns {Promise<void>}
  */
 export async function install({ root }) {
+  refuseLink(join(root, 'node_modules'));
   const [command, ...first] = npmCommand();
   // Development dependencies bring Node itself, so they are wanted even where NODE_ENV says production.
   const args = [...first, 'ci', '--include=dev', '--engine-strict=false', '--loglevel=error'];
@@ -57,6 +58,16 @@ export async function install({ root }) {
     clearInterval(ticker);
   }
   say(`dependencies installed in ${seconds()} s`);
+}
+
+/** `npm ci` begins by emptying node_modules, and through a link it would empty a folder that belongs to somebody else. */
+function refuseLink(folder) {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  const target = existsSync(folder) ? realpathSync(folder) : 'nowhere';
+  throw new InstallError(
+    `node_modules is a link to ${target}, which does not hold what the lock file asks for; npm ci would empty it`,
+    'Remove the link and run this again, or bring the folder that it points to up to date yourself.',
+  );
 }
 
 /** The npm that started us, else the one on PATH. */

@@ -41,8 +41,12 @@ export interface BackgroundService {
 const ASK_AGAIN_MS = 100;
 const SHOWN_LOG_LINES = 8;
 
-/** @throws InfrastructureError with the end of its log, when it ends or stays silent instead of answering */
+/** @throws InfrastructureError when its place is taken; with the end of its log when it ends or stays silent */
 export async function startBackgroundService(request: ServiceRequest): Promise<BackgroundService> {
+  // Else the stranger's answer would be taken for the answer of the one that is about to fail.
+  if (await request.isReady().catch(() => false)) {
+    throw new InfrastructureError(`${request.name} cannot be started: something else answers in its place already`);
+  }
   const group = await startProcessGroup({
     command: request.command,
     env: request.env,

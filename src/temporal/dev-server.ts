@@ -57,7 +57,7 @@ export async function startDevServer(request: DevServerRequest): Promise<DevServ
   mkdirSync(dirname(request.logFile), { recursive: true });
   request.onProgress?.(`starting a Temporal dev server at ${address}`);
   const service = await startBackgroundService({
-    name: 'The Temporal dev server',
+    name: `The Temporal dev server at ${address}`,
     command: [
       request.binary,
       ...['server', 'start-dev', '--ip', ip, '--port', String(port), '--namespace', namespace, '--log-level', 'warn'],

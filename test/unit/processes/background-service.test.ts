@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startBackgroundService } from '../../../src/processes/background-service.ts';
 import type { ServiceRequest } from '../../../src/processes/background-service.ts';
@@ -46,10 +47,24 @@ test('one that stays silent is ended', async () => {
   expect(identifyProcess(Number(readFileSync(join(request.directory, 'pid'), 'utf8')))).toBeNull();
 });
 
-test('an answer that comes from somebody else does not hide that it has ended', async () => {
+test('a place where somebody else answers already is left alone', async () => {
+  const request = service('touch started');
+  await expect(startBackgroundService({ ...request, isReady: async () => true })).rejects.toThrow(
+    'The test service cannot be started: something else answers in its place already',
+  );
+  expect(existsSync(join(request.directory, 'started'))).toBe(false);
+});
+
+test('an answer that comes from somebody else meanwhile does not hide that it has ended', async () => {
   const request = service('exit 1');
-  const ended = { ...request, isReady: async () => (await new Promise((resolve) => setTimeout(resolve, 200)), true) };
-  await expect(startBackgroundService(ended)).rejects.toThrow('The test service ended by itself');
+  let asked = 0;
+  const isReady = async (): Promise<boolean> => {
+    asked += 1;
+    if (asked === 1) return false;
+    await setTimeout(200);
+    return true;
+  };
+  await expect(startBackgroundService({ ...request, isReady })).rejects.toThrow('The test service ended by itself');
 });
 
 test.each([
@@ -62,7 +77,7 @@ test.each([
     import { writeSync } from 'node:fs';
     import { startBackgroundService } from ${JSON.stringify(source)};
     const running = await startBackgroundService({ name: 'x', command: ['sleep', '300'], env: { PATH: '/usr/bin:/bin' }, cwd: '/',
-      logFile: ${JSON.stringify(logFile)}, isReady: async () => true, readyWithinMs: 1000, stopGraceMs: 0 });
+      logFile: ${JSON.stringify(logFile)}, isReady: (() => { let asked = 0; return async () => (asked += 1) > 1; })(), readyWithinMs: 1000, stopGraceMs: 0 });
     writeSync(1, String(running.pid));
     ${last};`;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', parent], {

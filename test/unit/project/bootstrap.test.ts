@@ -97,6 +97,17 @@ test('a package left out because it is for another platform is not missing', asy
   expect((await start({ root, path: withNpm() }).result).stderr).toBe('');
 });
 
+test('a node_modules that is only a link is never installed into, and what it points to stays whole', async () => {
+  const root = clone();
+  const shared = mkdtempSync(join(tmpdir(), 'proxybench-shared-'));
+  writeFileSync(join(shared, 'precious'), 'kept');
+  symlinkSync(shared, join(root, 'node_modules'));
+  const { stderr, code } = await start({ root, path: withNpm('rm -rf node_modules/*') }).result;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`node_modules is a link to ${shared}`);
+  expect(readFileSync(join(shared, 'precious'), 'utf8')).toBe('kept');
+});
+
 test('without npm it says what to install', async () => {
   const { stderr, code } = await start({ root: clone(), path: '/nowhere' }).result;
   expect(code).toBe(1);
