@@ -17,7 +17,11 @@ export async function checkTarget(input: {
   readonly signal: AbortSignal;
 }): Promise<readonly Check[]> {
   const stages = stagesFor(input);
-  const checks = await Promise.all([checkControl(input), checkTools({ ...input, stages }), checkClone({ ...input, stages })]);
+  const checks = await Promise.all([
+    checkControl(input),
+    checkTools({ ...input, stages }),
+    checkClone({ ...input, stages }),
+  ]);
   return checks.flat();
 }
 
@@ -62,7 +66,13 @@ async function checkControl(input: {
   }
 }
 
-async function checkTools({ cluster, stages }: { cluster: Cluster; stages: readonly Stage[] }): Promise<readonly Check[]> {
+async function checkTools({
+  cluster,
+  stages,
+}: {
+  cluster: Cluster;
+  stages: readonly Stage[];
+}): Promise<readonly Check[]> {
   const tools = [...new Set(stages.flatMap((stage) => stage.tools))].toSorted();
   const available = await cluster.availableTools({ tools });
   return tools.map((tool) => {
@@ -76,7 +86,13 @@ async function checkTools({ cluster, stages }: { cluster: Cluster; stages: reado
   });
 }
 
-async function checkClone({ cluster, stages }: { cluster: Cluster; stages: readonly Stage[] }): Promise<readonly Check[]> {
+async function checkClone({
+  cluster,
+  stages,
+}: {
+  cluster: Cluster;
+  stages: readonly Stage[];
+}): Promise<readonly Check[]> {
   if (!stages.some((stage) => stage.serveThisClone)) return [];
   const why = await cluster.whyNoClone();
   const name = 'this clone can be served as a Git remote';

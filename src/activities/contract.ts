@@ -73,7 +73,10 @@ export interface Activities {
   /** Ends every process or Pod of the run and waits until they are gone. */
   stop(input: { readonly run: RunReference }): Promise<void>;
   /** The last useful log lines of a stage. */
-  collect(input: { readonly run: RunReference; readonly stage: string }): Promise<{ readonly logLines: readonly string[] }>;
+  collect(input: {
+    readonly run: RunReference;
+    readonly stage: string;
+  }): Promise<{ readonly logLines: readonly string[] }>;
   /** Writes the result onto the Job, within the annotation's bounds. */
   annotate(input: { readonly result: ResultDocument }): Promise<{ readonly bytes: number }>;
   /** Removes what the finished run no longer needs. */

@@ -12,7 +12,7 @@ import { withControl } from './open-control.ts';
 export function createSample(deps: ActivityDeps): Activities['sample'] {
   return async ({ run, baseline }) => {
     const { info, cancellationSignal } = Context.current();
-    const resumed: SamplerProgress | undefined = info.heartbeatDetails;
+    const resumed = info.heartbeatDetails as SamplerProgress | undefined;
     const journal = await openJournal({ dir: join(deps.stateDir, run.runId), attempt: info.attempt });
     let progress = resumed;
     try {

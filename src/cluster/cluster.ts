@@ -51,7 +51,11 @@ export interface Cluster {
    * replaces the stopped Job of the one before (only image pulls get one: see `PullRetryPlan`).
    * @throws UnreachableError, InvalidInputError when a different Job holds the name
    */
-  apply(input: { readonly plan: Plan; readonly attempt?: number; readonly signal: AbortSignal }): Promise<{ readonly created: boolean }>;
+  apply(input: {
+    readonly plan: Plan;
+    readonly attempt?: number;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly created: boolean }>;
 
   /** Waits until something has happened after `cursor` (null: from the beginning) or the Job has ended, then tells it. */
   nextTransitions(input: {
@@ -61,10 +65,19 @@ export interface Cluster {
   }): Promise<TransitionPage>;
 
   /** The end of a stage's log; empty when the stage never wrote any. `maxBytes` at the most. */
-  readLog(input: { readonly namespace: string; readonly jobName: string; readonly stage: string; readonly maxBytes: number }): Promise<LogTail>;
+  readLog(input: {
+    readonly namespace: string;
+    readonly jobName: string;
+    readonly stage: string;
+    readonly maxBytes: number;
+  }): Promise<LogTail>;
 
   /** Merges annotations into the Job's. */
-  annotate(input: { readonly namespace: string; readonly jobName: string; readonly annotations: Readonly<Record<string, string>> }): Promise<void>;
+  annotate(input: {
+    readonly namespace: string;
+    readonly jobName: string;
+    readonly annotations: Readonly<Record<string, string>>;
+  }): Promise<void>;
 
   /** The Job, or null when it is gone or never was. */
   readJob(input: { readonly namespace: string; readonly jobName: string }): Promise<JobSnapshot | null>;

@@ -60,7 +60,8 @@ export async function benchmarkTarget(input: BenchmarkTargetInput): Promise<Resu
     );
     const result = await carryOut({ plan, judge, progress, cancelled });
     await condition(allHandlersFinished);
-    if (result.ending.by === 'cancel' && (await cancelled).byTemporal) throw new CancelledFailure(result.verdict.reason);
+    if (result.ending.by === 'cancel' && (await cancelled).byTemporal)
+      throw new CancelledFailure(result.verdict.reason);
     return result;
   });
 }

@@ -40,7 +40,7 @@ export class StageDeadlines {
       .then(
         () => this.passed.resolve({ by: 'deadline', scope: 'stage', stage: stage.name, deadlineMs: stage.deadlineMs }),
         (thrown: unknown) => {
-          if (!isCancellation(thrown)) this.passed.reject(thrown as Error);
+          if (!isCancellation(thrown)) this.passed.reject(thrown);
         },
       );
   }

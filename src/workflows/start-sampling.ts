@@ -12,7 +12,13 @@ export interface Sampling {
 }
 
 /** Starts the sampler. Its cancellation is the message "hand over", so it lives in a scope of its own. */
-export function startSampling({ plan, baseline }: { readonly plan: Plan; readonly baseline: SamplingBaseline }): Sampling {
+export function startSampling({
+  plan,
+  baseline,
+}: {
+  readonly plan: Plan;
+  readonly baseline: SamplingBaseline;
+}): Sampling {
   const { sample } = proxyActivities<Activities>(samplePolicy(plan));
   const scope = new CancellationScope();
   const series = scope.run(() => sample({ run: referenceOf(plan), baseline }));

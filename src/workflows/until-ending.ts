@@ -86,7 +86,9 @@ async function followJob(input: {
     deadlines.follow(page.transitions);
     if (pullFailed({ plan, transitions: page.transitions }) && progress.pullAttempts < plan.pullRetry.maxAttempts) {
       await stop({ run });
-      await sleep(plan.pullRetry.backoffMs * 2 ** (progress.pullAttempts - 1), { summary: 'before another image pull' });
+      await sleep(plan.pullRetry.backoffMs * 2 ** (progress.pullAttempts - 1), {
+        summary: 'before another image pull',
+      });
       progress.pullAttempts += 1;
       await job.apply();
       cursor = null;

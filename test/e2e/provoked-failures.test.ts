@@ -46,7 +46,9 @@ let stack: Stack;
 let upstream: GatedUpstream;
 beforeAll(async () => {
   upstream = await startGatedUpstream();
-  const profiles = Object.entries(await failingProfiles()).map(([name, profile]) => [['profiles', name], profile] as const);
+  const profiles = Object.entries(await failingProfiles()).map(
+    ([name, profile]) => [['profiles', name], profile] as const,
+  );
   stack = await startStack({ profiles });
 });
 afterAll(async () => {
@@ -74,7 +76,11 @@ async function expectCleanedUp(result: ResultDocument): Promise<void> {
   const job = await cluster.readJob({ namespace: result.plan.target.namespace, jobName: result.plan.jobName });
   expect(decodeAnnotations(job?.annotations ?? {})).toMatchObject({
     found: true,
-    summary: { outcome: result.verdict.outcome, failureFamily: result.verdict.failureFamily, reason: result.verdict.reason },
+    summary: {
+      outcome: result.verdict.outcome,
+      failureFamily: result.verdict.failureFamily,
+      reason: result.verdict.reason,
+    },
   });
   expect(await readdir(join(stack.stateDir, 'runs', result.plan.jobName))).not.toContain('work');
 }

@@ -34,7 +34,9 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<{ handle: RunHand
     return { handle: await start(stack, 'failed-stage', [buildStage({ ...NPM, command })]), family: 'npm-download' };
   },
   cancelled: async ({ stack, upstream }) => {
-    const handle = await start(stack, 'cancelled', [buildStage({ ...NPM, ...stack.downloads(upstream.url('cancelled')) })]);
+    const handle = await start(stack, 'cancelled', [
+      buildStage({ ...NPM, ...stack.downloads(upstream.url('cancelled')) }),
+    ]);
     await upstream.reached('cancelled');
     await handle.signal(cancelRun, { reason: 'recorded' });
     return { handle, family: 'cancelled' };
@@ -105,7 +107,12 @@ async function record(suffix: string): Promise<void> {
       await save(stack, runWorkflowId(name), place(name));
     }
     if (!existsSync(place('fleet'))) {
-      const input = { fleetId: 'recorded', profile: 'none-such', maxParallel: 1, runs: [{ target: 'local', runId: 'fleet-local' }] };
+      const input = {
+        fleetId: 'recorded',
+        profile: 'none-such',
+        maxParallel: 1,
+        runs: [{ target: 'local', runId: 'fleet-local' }],
+      };
       await stack.client.workflow.execute('benchmarkFleet', {
         taskQueue: TASK_QUEUE,
         workflowId: fleetWorkflowId('recorded'),
@@ -121,7 +128,9 @@ async function record(suffix: string): Promise<void> {
 
 const [suffix] = process.argv.slice(2);
 if (suffix === undefined || !/^[a-z0-9.-]+$/.test(suffix)) {
-  process.stderr.write('usage: node test/replay/record-histories.ts SUFFIX    (the version that records, such as 0.1.0)\n');
+  process.stderr.write(
+    'usage: node test/replay/record-histories.ts SUFFIX    (the version that records, such as 0.1.0)\n',
+  );
   process.exitCode = 2;
 } else {
   await record(suffix);

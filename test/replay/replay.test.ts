@@ -16,8 +16,20 @@ beforeAll(async () => {
 
 describe('the workflows of this version', () => {
   it('are held to every ending that a run can have', () => {
-    const cases = ['passed', 'failed-stage', 'cancelled', 'stage-deadline', 'run-deadline', 'resumed-after-a-kill', 'fleet'];
-    for (const name of cases) expect(files.some((file) => file.startsWith(`${name}-`)), name).toBe(true);
+    const cases = [
+      'passed',
+      'failed-stage',
+      'cancelled',
+      'stage-deadline',
+      'run-deadline',
+      'resumed-after-a-kill',
+      'fleet',
+    ];
+    for (const name of cases)
+      expect(
+        files.some((file) => file.startsWith(`${name}-`)),
+        name,
+      ).toBe(true);
   });
 
   for (const file of files) {

@@ -77,7 +77,12 @@ export async function startStack(changes: ConfigChanges = {}): Promise<Stack> {
     TEMPORAL_NAMESPACE: server.namespace,
     NO_COLOR: '1',
   };
-  const proxy = await startPart({ stateDir, env, name: 'egress-proxy', args: ['serve', 'egress-proxy', '--config-dir', configDir] });
+  const proxy = await startPart({
+    stateDir,
+    env,
+    name: 'egress-proxy',
+    args: ['serve', 'egress-proxy', '--config-dir', configDir],
+  });
   const worker = await startPart({
     stateDir,
     env,
@@ -192,5 +197,7 @@ async function freePort(): Promise<number> {
 }
 
 function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

@@ -1,7 +1,14 @@
 // A real Temporal server with a worker whose activities follow a script: for tests of what workflows decide.
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle, bundleWorkflowCode } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+  bundleWorkflowCode,
+} from '@temporalio/worker';
 import type { Activities } from '../../src/activities/contract.ts';
 import { type TestServer, startTestServer } from './temporal-server.ts';
 

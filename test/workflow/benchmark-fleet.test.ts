@@ -39,9 +39,16 @@ function targets(pages: readonly PollResult[]): ScriptedActivities {
   const render: Activities['render'] = async ({ request, runId }) => {
     scripted.calls.push(`render ${request.target}`);
     if (request.target === 'broken') {
-      throw new InvalidInputError([{ path: 'targets.broken', message: 'there is no such target', hint: 'Name another' }]);
+      throw new InvalidInputError([
+        { path: 'targets.broken', message: 'there is no such target', hint: 'Name another' },
+      ]);
     }
-    const target = { name: request.target, node: `${request.target}-${runId}`, namespace: 'n', connection: { reach: 'host' } } as const;
+    const target = {
+      name: request.target,
+      node: `${request.target}-${runId}`,
+      namespace: 'n',
+      connection: { reach: 'host' },
+    } as const;
     const stages = [buildStage({ name: 'summary' })];
     const thresholds = { payloadBytes: 0 };
     return { plan: buildPlan({ kind: 'k3s-real-deps', runId, jobName: `job-${runId}`, target, stages, thresholds }) };
@@ -67,7 +74,7 @@ async function withFleet<T>(
 }
 
 describe('benchmarkFleet', () => {
-  it("runs every target and leaves the others alone when one fails, with one row for each", async () => {
+  it('runs every target and leaves the others alone when one fails, with one row for each', async () => {
     const scripted = targets(PASSED);
     await withFleet({ scripted, names: ['one', 'broken', 'two'], maxParallel: 2 }, async (handle) => {
       const { rows, state } = await handle.result();

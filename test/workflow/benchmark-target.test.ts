@@ -60,8 +60,19 @@ function planFor(overrides: Partial<Plan> = {}): Plan {
 
 const page = (job: PollResult['job'], ...transitions: Transition[]): PollResult => ({ transitions, cursor: '', job });
 const started = (stage: string, second: number): Transition => ({ stage, phase: 'started', atMs: T0 + second * 1000 });
-const finished = (stage: string, second: number): Transition => ({ stage, phase: 'finished', atMs: T0 + second * 1000, exitCode: 0 });
-const failed = (stage: string, second: number): Transition => ({ stage, phase: 'failed', atMs: T0 + second * 1000, exitCode: 1, reason: 'exit code 1' });
+const finished = (stage: string, second: number): Transition => ({
+  stage,
+  phase: 'finished',
+  atMs: T0 + second * 1000,
+  exitCode: 0,
+});
+const failed = (stage: string, second: number): Transition => ({
+  stage,
+  phase: 'failed',
+  atMs: T0 + second * 1000,
+  exitCode: 1,
+  reason: 'exit code 1',
+});
 
 const BOTH_PASSED: readonly PollResult[] = [
   page('running', started('npm-install', 1)),
@@ -147,12 +158,15 @@ describe('benchmarkTarget', () => {
     const plan = planFor();
     const stages = plan.stages.map((stage) => ({ ...stage, deadlineMs: 1000 }));
     const pages = [[page('running', { ...started('npm-install', 0), atMs: Date.now() })]];
-    await running({ plan: { ...plan, stages }, script: { pages, series: trafficInBoth() } }, async (handle, { calls }) => {
-      const result = await handle.result();
-      expect(result.ending).toEqual({ by: 'deadline', scope: 'stage', stage: 'npm-install', deadlineMs: 1000 });
-      expect(result.verdict).toMatchObject({ outcome: 'deadline', failureFamily: 'deadline', stage: 'npm-install' });
-      expect(calls).toContain('stop');
-    });
+    await running(
+      { plan: { ...plan, stages }, script: { pages, series: trafficInBoth() } },
+      async (handle, { calls }) => {
+        const result = await handle.result();
+        expect(result.ending).toEqual({ by: 'deadline', scope: 'stage', stage: 'npm-install', deadlineMs: 1000 });
+        expect(result.verdict).toMatchObject({ outcome: 'deadline', failureFamily: 'deadline', stage: 'npm-install' });
+        expect(calls).toContain('stop');
+      },
+    );
   });
 
   it('ends a run that outlives the deadline of the run', async () => {
@@ -166,22 +180,35 @@ describe('benchmarkTarget', () => {
 
   it('gives a failed image pull another attempt, and only that', async () => {
     const plan = planFor({
-      stages: [buildStage({ name: 'image-pull', kind: 'image-pull', failureFamily: 'image-pull', needsProxyTraffic: true })],
+      stages: [
+        buildStage({ name: 'image-pull', kind: 'image-pull', failureFamily: 'image-pull', needsProxyTraffic: true }),
+      ],
       pullRetry: { maxAttempts: 3, backoffMs: 10 },
     });
     const fails = [page('failed', started('image-pull', 1), failed('image-pull', 2))];
-    const pulls = [page('succeeded', started('image-pull', 3), finished('image-pull', 4), { stage: null, phase: 'finished', atMs: T0 + 4000 })];
-    await running({ plan, script: { pages: [fails, fails, pulls], series: trafficInBoth() } }, async (handle, { calls }) => {
-      const result = await handle.result();
-      expect(result.pullAttempts).toBe(3);
-      expect(result.ending).toEqual({ by: 'job', succeeded: true });
-      expect(calls.filter((call) => call === 'apply')).toHaveLength(3);
-    });
+    const pulls = [
+      page('succeeded', started('image-pull', 3), finished('image-pull', 4), {
+        stage: null,
+        phase: 'finished',
+        atMs: T0 + 4000,
+      }),
+    ];
+    await running(
+      { plan, script: { pages: [fails, fails, pulls], series: trafficInBoth() } },
+      async (handle, { calls }) => {
+        const result = await handle.result();
+        expect(result.pullAttempts).toBe(3);
+        expect(result.ending).toEqual({ by: 'job', succeeded: true });
+        expect(calls.filter((call) => call === 'apply')).toHaveLength(3);
+      },
+    );
   });
 
   it('gives up on an image pull when its budget is spent', async () => {
     const plan = planFor({
-      stages: [buildStage({ name: 'image-pull', kind: 'image-pull', failureFamily: 'image-pull', needsProxyTraffic: true })],
+      stages: [
+        buildStage({ name: 'image-pull', kind: 'image-pull', failureFamily: 'image-pull', needsProxyTraffic: true }),
+      ],
       pullRetry: { maxAttempts: 2, backoffMs: 10 },
     });
     const fails = [page('failed', started('image-pull', 1), failed('image-pull', 2))];
@@ -242,7 +269,10 @@ describe('benchmarkTarget', () => {
   it('lets only one run measure through a proxy, and the next one as soon as it is free', async () => {
     const first = planFor();
     const second = planFor({ proxy: first.proxy });
-    const scripts = { holding: { pages: [[]], series: trafficInBoth() }, other: { pages: [BOTH_PASSED], series: trafficInBoth() } };
+    const scripts = {
+      holding: { pages: [[]], series: trafficInBoth() },
+      other: { pages: [BOTH_PASSED], series: trafficInBoth() },
+    };
     await running({ plan: first, script: scripts.holding }, async (holder, scripted) => {
       await scripted.waiting;
       await running({ plan: second, script: scripts.other }, async (refused) => {
