@@ -8,12 +8,10 @@ import { loadConfig } from './config/load-config.ts';
 import { readSecret } from './config/read-secret.ts';
 import { UnreachableError, messageOf } from './errors/errors.ts';
 import { createClashClient } from './sampling/clash-client.ts';
+import type { ConnectionSettings } from './temporal/connection-settings.ts';
 
 /** How a worker is run. */
-export interface WorkerOptions {
-  /** Temporal's frontend, `host:port`. */
-  readonly address: string;
-  readonly namespace: string;
+export interface WorkerOptions extends ConnectionSettings {
   readonly taskQueue: string;
   /** Folder with the configuration; read anew for each run. */
   readonly configDir: string;
@@ -39,8 +37,12 @@ const HEARTBEAT_THROTTLE = '1s';
  * @throws UnreachableError when Temporal does not answer
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { address, namespace, taskQueue, configDir, stateDir, signal, onReady } = options;
-  const connection = await NativeConnection.connect({ address }).catch((thrown: unknown) => {
+  const { address, namespace, tls, apiKey, taskQueue, configDir, stateDir, signal, onReady } = options;
+  const connection = await NativeConnection.connect({
+    address,
+    ...(tls === undefined ? {} : { tls }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  }).catch((thrown: unknown) => {
     throw new UnreachableError(
       `Temporal does not answer at ${address}: ${messageOf(thrown)}`,
       'Start one (`proxybench quickstart`, or docker compose), or point TEMPORAL_ADDRESS at yours',
