@@ -2,7 +2,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { UnreachableError, messageOf } from '../errors/errors.ts';
 import type { LiveView } from '../reports/live-view.ts';
-import { runWorkflowId } from '../temporal/names.ts';
 import type { LiveTotals } from '../temporal/live-totals.ts';
 import type { Runs } from '../temporal/runs.ts';
 import type { RunStatus } from '../workflows/messages.ts';
@@ -15,6 +14,9 @@ export interface FollowedRun {
   readonly fleetWorkflowId?: string;
 }
 
+/** What following asks of Temporal. */
+export type FollowingRuns = Pick<Runs, 'find' | 'endOf' | 'liveTotals' | 'statusOf'>;
+
 const ASK_EVERY_MS = 1_000;
 /** Readings kept: more than the rate needs. */
 const KEPT_READINGS = 30;
@@ -23,14 +25,14 @@ const RATE_OVER_MS = 5_000;
 
 /** One run's live view. */
 export class RunFollower {
-  readonly #runs: Runs;
+  readonly #runs: FollowingRuns;
   readonly #run: FollowedRun;
   readonly #totals: LiveTotals[] = [];
   #begun = false;
   #status: RunStatus | null = null;
   #note: string | null = null;
 
-  constructor({ runs, run }: { readonly runs: Runs; readonly run: FollowedRun }) {
+  constructor({ runs, run }: { readonly runs: FollowingRuns; readonly run: FollowedRun }) {
     this.#runs = runs;
     this.#run = run;
   }
@@ -67,6 +69,7 @@ export class RunFollower {
       signal.throwIfAborted();
       try {
         const run = await this.#runs.find(workflowId);
+        signal.throwIfAborted();
         if (run !== null) {
           await this.#runs.endOf({ workflowId, signal });
           return;
@@ -101,19 +104,6 @@ export class RunFollower {
       this.#note = `${messageOf(thrown)}; the run goes on when it is back`;
     }
   }
-}
-
-/** The run whose workflow has the id that runs get here. */
-export function followedRun({
-  target,
-  runId,
-  fleetWorkflowId,
-}: {
-  readonly target: string;
-  readonly runId: string;
-  readonly fleetWorkflowId: string;
-}): FollowedRun {
-  return { target, workflowId: runWorkflowId(runId), fleetWorkflowId };
 }
 
 function rateOver(totals: readonly LiveTotals[]): number | null {

@@ -1,7 +1,7 @@
 // Shows runs until they have ended. Ctrl-C detaches; another one while that is being said cancels them.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Runs } from '../temporal/runs.ts';
-import { type FollowedRun, RunFollower } from './follow-run.ts';
+import { type FollowedRun, type FollowingRuns, RunFollower } from './follow-run.ts';
 import { REDRAW_MS, liveDisplay } from './live-display.ts';
 import type { Session } from './session.ts';
 import { settleAll } from './settle-all.ts';
@@ -23,7 +23,7 @@ const LEAVE_WITHIN_MS = 30_000;
  */
 export async function watchRuns(input: {
   readonly session: Session;
-  readonly runs: Runs;
+  readonly runs: FollowingRuns & Pick<Runs, 'cancelRun'>;
   readonly followed: readonly FollowedRun[];
   readonly attach: string | null;
   /** What is cancelled by a second Ctrl-C; default: each run. */

@@ -86,8 +86,9 @@ function stateQuery(state: ListedState): string {
   }
 }
 
+/** Doubling is the escape that the service takes back; backslashes, which no name may hold, it does not treat alike. */
 function quoted(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 /** What Temporal tells of a workflow by itself, without asking a worker. */

@@ -1,10 +1,14 @@
 // Whether a worker serves a task queue, as far as Temporal can tell.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { UnreachableError } from '../errors/errors.ts';
 import { withOwnErrors } from './own-error.ts';
 
 /** A poll waits up to a minute, so a worker that lives was last heard of within this time. */
 const HEARD_WITHIN_MS = 75_000;
+
+const LISTED_WITHIN_MS = 3_000;
+const LOOK_AGAIN_MS = 200;
 
 /** Temporal's number for the queue that workflow tasks come from. */
 const WORKFLOW_TASKS = 1;
@@ -36,9 +40,16 @@ export async function recentPollers(input: {
     .filter(({ lastHeardAtMs }) => Date.now() - lastHeardAtMs < HEARD_WITHIN_MS);
 }
 
-/** @throws UnreachableError with the command that starts one, when no worker polls the queue */
+/**
+ * Waits up to 3 s, since a worker that has just begun to poll is listed a moment later.
+ * @throws UnreachableError with the command that starts one, when no worker polls the queue
+ */
 export async function requireWorker(input: { readonly client: Client; readonly taskQueue: string }): Promise<void> {
-  if ((await recentPollers(input)).length === 0) throw noWorker(input);
+  const giveUpAtMs = performance.now() + LISTED_WITHIN_MS;
+  while ((await recentPollers(input)).length === 0) {
+    if (performance.now() > giveUpAtMs) throw noWorker(input);
+    await pause(LOOK_AGAIN_MS);
+  }
 }
 
 /** The error for a queue that nobody serves. */

@@ -69,7 +69,11 @@ export function createRuns({ client, taskQueue }: { readonly client: Client; rea
     listRuns: (filter) => listRuns({ client, filter }),
     cancelRun: ({ workflowId, reason }) =>
       unlessEnded({ client, workflowId, ask: (handle) => handle.signal(cancelRun, { reason }) }),
-    cancelNow: (workflowId) => unlessEnded({ client, workflowId, ask: (handle) => handle.cancel() }),
+    cancelNow: async (workflowId) => {
+      // The service takes a cancel of what has ended without a word.
+      if ((await find({ client, workflowId }))?.open === false) return false;
+      return await unlessEnded({ client, workflowId, ask: (handle) => handle.cancel() });
+    },
     requireWorker: () => requireWorker({ client, taskQueue }),
   };
 }
