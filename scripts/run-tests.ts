@@ -1,10 +1,11 @@
-// `npm test`: sees to it that a Temporal server can be started, runs vitest, and closes with one plain line.
+// `npm test`: sees to it that Temporal and sing-box can be started, runs vitest, and closes with one plain line.
 // Usage: run-tests.ts [VITEST ARGUMENT…], for example `npm test -- unit` or `npm test -- e2e -t "is cancelled"`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { UnreachableError } from '../src/errors/errors.ts';
+import { messageOf, UnreachableError } from '../src/errors/errors.ts';
 import { findTemporalCommand } from '../src/temporal/find-temporal.ts';
+import { provideSingBox } from '../test/support/sing-box.ts';
 import { readReport, unexcused } from './testing/read-report.ts';
 import type { TestReport } from './testing/read-report.ts';
 
@@ -16,7 +17,13 @@ const args = process.argv.slice(2);
 
 try {
   // Found, fetched or built once and before any test, so that no test's time limit has to cover a build.
-  if (!onlyUnit(args)) await findTemporalCommand({ env: process.env, onProgress: say });
+  if (!onlyUnit(args)) {
+    await findTemporalCommand({ env: process.env, onProgress: say });
+    // Where it cannot be built its tests are skipped with the reason, which CI does not accept.
+    await provideSingBox({ env: process.env, onProgress: say }).catch((thrown: unknown) =>
+      say(`no sing-box: ${messageOf(thrown)}`),
+    );
+  }
   process.exitCode = await runTests();
 } catch (thrown) {
   if (!(thrown instanceof UnreachableError)) throw thrown;

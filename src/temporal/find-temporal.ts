@@ -1,7 +1,6 @@
 // Finds a Temporal to work with: the one that the user names, else a command to start one with, fetched if need be.
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { messageOf, UnreachableError } from '../errors/errors.ts';
+import { cacheDirectory } from '../processes/go-install.ts';
 import { connectTemporal } from './connection.ts';
 import { connectionSettings } from './connection-settings.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
@@ -75,10 +74,4 @@ export async function findTemporalCommand(
     ['No Temporal server is to be had on this machine:', ...failures.map((failure) => `  ${failure}`)].join('\n'),
     'Set TEMPORAL_ADDRESS to a running one, or install the `temporal` command or Go, and run this again',
   );
-}
-
-/** XDG_CACHE_HOME/proxybench, by default ~/.cache/proxybench. */
-function cacheDirectory(env: Readonly<Record<string, string | undefined>>): string {
-  const base = env['XDG_CACHE_HOME'] ?? '';
-  return join(base === '' ? join(env['HOME'] ?? homedir(), '.cache') : base, 'proxybench');
 }

@@ -1,5 +1,4 @@
-// What the Clash client relies on, asked of every Clash API at hand: always the embedded proxy, and sing-box where
-// SING_BOX names a binary that was built with its Clash API.
+// What the Clash client relies on, asked of every Clash API at hand: the embedded proxy and a real sing-box.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,6 +11,7 @@ import { UnreachableError } from '../../src/errors/errors.ts';
 import { startEgressProxy } from '../../src/proxies/egress/start-egress-proxy.ts';
 import { createClashClient } from '../../src/sampling/clash-client.ts';
 import type { ControlClient, ControlSnapshot } from '../../src/sampling/control-client.ts';
+import { findSingBox } from '../support/sing-box.ts';
 import { type CountingTarget, startTcpTarget } from '../support/counting-target.ts';
 import { countToEnd, openTunnel } from '../support/open-tunnel.ts';
 
@@ -32,7 +32,7 @@ interface Implementation {
   start(): Promise<RunningProxy>;
 }
 
-const singBox = process.env['SING_BOX'];
+const singBox = findSingBox(process.env);
 const implementations: readonly Implementation[] = [
   {
     name: 'the embedded proxy',
@@ -42,7 +42,10 @@ const implementations: readonly Implementation[] = [
   {
     name: 'sing-box',
     tellsInstance: false,
-    missing: singBox === undefined ? 'SING_BOX names no sing-box binary' : undefined,
+    missing:
+      singBox === null
+        ? 'there is no sing-box and no Go to build it with (`npm test` builds it; SING_BOX names one)'
+        : undefined,
     start: () => startSingBox(singBox ?? ''),
   },
 ];

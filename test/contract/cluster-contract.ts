@@ -10,7 +10,11 @@ export interface ClusterFixture {
   /** A second client of the same target, as another worker would have it. */
   readonly again: Cluster;
   /** A plan for this target whose stages run the given shell scripts, by stage name. */
-  plan(input: { readonly scripts: Readonly<Record<string, string>>; readonly stage?: Partial<Stage>; readonly plan?: Partial<Plan> }): Plan;
+  plan(input: {
+    readonly scripts: Readonly<Record<string, string>>;
+    readonly stage?: Partial<Stage>;
+    readonly plan?: Partial<Plan>;
+  }): Plan;
   /** What of the run still runs on the target, seen without the cluster's help: process ids, Pods. */
   running(plan: Plan): Promise<readonly string[]>;
   dispose(): Promise<void>;
@@ -20,7 +24,10 @@ const READY_WITHIN = { timeout: 20_000, interval: 25 };
 const never = new AbortController().signal;
 
 /** `open` is called anew for each test. */
-export function describeClusterContract(input: { readonly kind: string; readonly open: () => Promise<ClusterFixture> }): void {
+export function describeClusterContract(input: {
+  readonly kind: string;
+  readonly open: () => Promise<ClusterFixture>;
+}): void {
   describe(`a ${input.kind} cluster`, { timeout: 60_000 }, () => {
     let fixture: ClusterFixture;
     let cluster: Cluster;
@@ -134,7 +141,9 @@ export function describeClusterContract(input: { readonly kind: string; readonly
     });
 
     test('a log is given from its end, within bounds and never in the middle of a character', async () => {
-      const plan = fixture.plan({ scripts: { chatty: 'i=0; while [ $i -lt 500 ]; do echo "line $i äöü€"; i=$((i+1)); done', silent: 'true' } });
+      const plan = fixture.plan({
+        scripts: { chatty: 'i=0; while [ $i -lt 500 ]; do echo "line $i äöü€"; i=$((i+1)); done', silent: 'true' },
+      });
       await cluster.apply({ plan, signal: never });
       await readToEnd({ cluster, plan });
       const whole = Array.from({ length: 500 }, (_, line) => `line ${line} äöü€\n`).join('');
@@ -145,23 +154,38 @@ export function describeClusterContract(input: { readonly kind: string; readonly
         expect(whole.endsWith(text)).toBe(true);
         expect(truncated).toBe(true);
       }
-      expect(await cluster.readLog({ ...nameOf(plan), stage: 'chatty', maxBytes: 100_000 })).toEqual({ text: whole, truncated: false });
-      expect(await cluster.readLog({ ...nameOf(plan), stage: 'silent', maxBytes: 100 })).toEqual({ text: '', truncated: false });
+      expect(await cluster.readLog({ ...nameOf(plan), stage: 'chatty', maxBytes: 100_000 })).toEqual({
+        text: whole,
+        truncated: false,
+      });
+      expect(await cluster.readLog({ ...nameOf(plan), stage: 'silent', maxBytes: 100 })).toEqual({
+        text: '',
+        truncated: false,
+      });
     });
 
     test('a log can be read while its stage runs, and is empty before it starts', async () => {
       const plan = fixture.plan({ scripts: { one: 'echo ready; sleep 300', two: 'true' } });
       await cluster.apply({ plan, signal: never });
       await untilLogged({ cluster, plan, stage: 'one', text: 'ready\n' });
-      expect(await cluster.readLog({ ...nameOf(plan), stage: 'two', maxBytes: 100 })).toEqual({ text: '', truncated: false });
+      expect(await cluster.readLog({ ...nameOf(plan), stage: 'two', maxBytes: 100 })).toEqual({
+        text: '',
+        truncated: false,
+      });
     });
 
     test('annotations are merged, on a running Job and on a finished one', async () => {
       const plan = fixture.plan({ scripts: { only: 'true' } });
       await cluster.apply({ plan, signal: never });
-      await cluster.annotate({ ...nameOf(plan), annotations: { 'proxybench.dev/a': 'one', 'proxybench.dev/b': 'two' } });
+      await cluster.annotate({
+        ...nameOf(plan),
+        annotations: { 'proxybench.dev/a': 'one', 'proxybench.dev/b': 'two' },
+      });
       await readToEnd({ cluster, plan });
-      await fixture.again.annotate({ ...nameOf(plan), annotations: { 'proxybench.dev/b': 'zwei', 'proxybench.dev/c': '"drei"\nä' } });
+      await fixture.again.annotate({
+        ...nameOf(plan),
+        annotations: { 'proxybench.dev/b': 'zwei', 'proxybench.dev/c': '"drei"\nä' },
+      });
       const annotations = { 'proxybench.dev/a': 'one', 'proxybench.dev/b': 'zwei', 'proxybench.dev/c': '"drei"\nä' };
       expect((await cluster.readJob(nameOf(plan)))?.annotations).toMatchObject(annotations);
     });
@@ -171,7 +195,9 @@ export function describeClusterContract(input: { readonly kind: string; readonly
       await cluster.apply({ plan, signal: never });
       const keys = Array.from({ length: 8 }, (_, index) => `proxybench.dev/key-${index}`);
       await Promise.all(
-        keys.map((key, index) => (index % 2 === 0 ? cluster : fixture.again).annotate({ ...nameOf(plan), annotations: { [key]: key } })),
+        keys.map((key, index) =>
+          (index % 2 === 0 ? cluster : fixture.again).annotate({ ...nameOf(plan), annotations: { [key]: key } }),
+        ),
       );
       const annotations = (await cluster.readJob(nameOf(plan)))?.annotations;
       expect(annotations).toMatchObject(Object.fromEntries(keys.map((key) => [key, key])));
@@ -196,7 +222,10 @@ export function describeClusterContract(input: { readonly kind: string; readonly
         ['one', 'failed'],
         [null, 'failed'],
       ]);
-      expect(await cluster.readJob(nameOf(plan))).toMatchObject({ state: 'stopped', finishedAtMs: transitions.at(-1)?.atMs });
+      expect(await cluster.readJob(nameOf(plan))).toMatchObject({
+        state: 'stopped',
+        finishedAtMs: transitions.at(-1)?.atMs,
+      });
     });
 
     test('a stopped Job keeps its annotations and its logs', async () => {
@@ -219,10 +248,14 @@ export function describeClusterContract(input: { readonly kind: string; readonly
 
       const endless = fixture.plan({ scripts: { only: 'sleep 300' } });
       await cluster.apply({ plan: endless, signal: never });
-      await Promise.all([cluster, fixture.again, cluster].map((client) => client.stop({ ...nameOf(endless), graceMs: 1_000 })));
+      await Promise.all(
+        [cluster, fixture.again, cluster].map((client) => client.stop({ ...nameOf(endless), graceMs: 1_000 })),
+      );
       await cluster.stop({ ...nameOf(endless), graceMs: 0 });
       expect(await fixture.running(endless)).toEqual([]);
-      expect((await readToEnd({ cluster, plan: endless })).transitions.filter(({ stage }) => stage === null)).toHaveLength(1);
+      expect(
+        (await readToEnd({ cluster, plan: endless })).transitions.filter(({ stage }) => stage === null),
+      ).toHaveLength(1);
     });
 
     test('an unknown Job is null, and so is a known one in another namespace', async () => {
@@ -267,7 +300,11 @@ function nameOf(plan: Plan): { readonly namespace: string; readonly jobName: str
 }
 
 /** Reads on from `cursor` until the Job has ended, and remembers every cursor with what was seen before it. */
-export async function readToEnd(input: { readonly cluster: Cluster; readonly plan: Plan; readonly cursor?: string | null }): Promise<{
+export async function readToEnd(input: {
+  readonly cluster: Cluster;
+  readonly plan: Plan;
+  readonly cursor?: string | null;
+}): Promise<{
   readonly transitions: readonly Transition[];
   readonly cursors: readonly { readonly cursor: string | null; readonly seen: number }[];
   readonly job: string;
@@ -287,7 +324,12 @@ export async function readToEnd(input: { readonly cluster: Cluster; readonly pla
 }
 
 /** Waits until the stage has written this, and only this. */
-export async function untilLogged(input: { readonly cluster: Cluster; readonly plan: Plan; readonly stage: string; readonly text: string }): Promise<void> {
+export async function untilLogged(input: {
+  readonly cluster: Cluster;
+  readonly plan: Plan;
+  readonly stage: string;
+  readonly text: string;
+}): Promise<void> {
   await vi.waitFor(async () => {
     const log = await input.cluster.readLog({ ...nameOf(input.plan), stage: input.stage, maxBytes: 10_000 });
     expect(log.text).toBe(input.text);

@@ -23,7 +23,13 @@ afterEach(async () => {
 });
 
 async function run(command: readonly string[]): Promise<{ readonly code: number | null; readonly text: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: room, GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', ...identity };
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: room,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    ...identity,
+  };
   const { exit, lines } = await runCommand({ command, env, cwd: room, timeoutMs: 60_000 });
   return { code: exit.code, text: lines.join('\n') };
 }
@@ -47,7 +53,10 @@ async function serve(from: string): Promise<GitHttpServer> {
   if ('whyNot' in clone) {
     throw new Error(clone.whyNot);
   }
-  server = await startGitHttpServer({ gitDirectory: clone.gitDirectory, env: { ...servingGitEnvironment(process.env), MARK: room } });
+  server = await startGitHttpServer({
+    gitDirectory: clone.gitDirectory,
+    env: { ...servingGitEnvironment(process.env), MARK: room },
+  });
   return server;
 }
 
@@ -77,7 +86,9 @@ test('the old protocol, compressed and chunked requests are all understood', asy
   await makeRepository({ commits: 40 });
   const { url } = await serve(join(room, 'origin'));
   const old = ['-c', 'protocol.version=0'];
-  expect((await git(...old, '-c', 'http.postBuffer=1024', 'clone', '--quiet', '--mirror', url, 'chunked.git')).code).toBe(0);
+  expect(
+    (await git(...old, '-c', 'http.postBuffer=1024', 'clone', '--quiet', '--mirror', url, 'chunked.git')).code,
+  ).toBe(0);
   expect((await git(...old, 'clone', '--quiet', '--mirror', url, 'plain.git')).code).toBe(0);
 
   const head = (await git('-C', 'origin', 'rev-parse', 'HEAD')).text;
@@ -90,7 +101,11 @@ test('the old protocol, compressed and chunked requests are all understood', asy
   });
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toBe('application/x-git-upload-pack-result');
-  expect(Buffer.from(await answer.arrayBuffer()).subarray(0, 12).toString('latin1')).toBe('0008NAK\nPACK');
+  expect(
+    Buffer.from(await answer.arrayBuffer())
+      .subarray(0, 12)
+      .toString('latin1'),
+  ).toBe('0008NAK\nPACK');
 });
 
 test('nothing can be pushed', async () => {
@@ -126,7 +141,9 @@ test('closing cuts a transfer short and leaves no program of git’s running', a
   const { url } = await serve(join(room, 'origin'));
   const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('0032want')) });
   const headers = { 'content-type': 'application/x-git-upload-pack-request' };
-  const unfinished = fetch(`${url}/git-upload-pack`, { method: 'POST', headers, body, duplex: 'half' }).then((answer) => answer.text()).catch(() => 'cut');
+  const unfinished = fetch(`${url}/git-upload-pack`, { method: 'POST', headers, body, duplex: 'half' })
+    .then((answer) => answer.text())
+    .catch(() => 'cut');
   const marker = { name: 'MARK', value: room };
   await expect.poll(() => findMarkedProcesses(marker).length, { timeout: 20_000 }).toBeGreaterThan(0);
   await server?.close();
@@ -144,7 +161,11 @@ test.runIf(process.getuid?.() === 0)('a repository that belongs to another user 
 });
 
 test('a folder without a repository, and a repository without a commit, say why they cannot be served', async () => {
-  expect(await findThisClone({ from: room })).toEqual({ whyNot: expect.stringContaining('does not lie in a Git repository') });
+  expect(await findThisClone({ from: room })).toEqual({
+    whyNot: expect.stringContaining('does not lie in a Git repository'),
+  });
   await git('init', '--quiet', 'origin');
-  expect(await findThisClone({ from: join(room, 'origin') })).toEqual({ whyNot: expect.stringContaining('no commit yet') });
+  expect(await findThisClone({ from: join(room, 'origin') })).toEqual({
+    whyNot: expect.stringContaining('no commit yet'),
+  });
 });

@@ -41,7 +41,11 @@ test('a stage sees nothing of the surroundings but what it needs', async () => {
   for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'CURL_CA_BUNDLE']) {
     vi.stubEnv(name, undefined);
   }
-  const stage = buildStage({ name: 'only', command: ['env'], env: [{ name: 'HTTP_PROXY', value: 'http://127.0.0.1:7890' }] });
+  const stage = buildStage({
+    name: 'only',
+    command: ['env'],
+    env: [{ name: 'HTTP_PROXY', value: 'http://127.0.0.1:7890' }],
+  });
   const plan = { ...fixture.plan({ scripts: {} }), stages: [stage] };
   expect(await run(plan)).toBe('succeeded');
   const work = join(runDirectory({ stateDir: fixture.stateDir, jobName: plan.jobName }).work, 'only');
@@ -88,7 +92,12 @@ test('a log that never ends takes a bounded space, and its end can be read', asy
   const sizes = await Promise.all((await readdir(logs)).map(async (name) => (await lstat(join(logs, name))).size));
   expect(sizes).toHaveLength(2);
   expect(Math.max(...sizes)).toBe(SEGMENT_BYTES);
-  const tail = await fixture.cluster.readLog({ namespace: 'default', jobName: plan.jobName, stage: 'only', maxBytes: SEGMENT_BYTES * 4 });
+  const tail = await fixture.cluster.readLog({
+    namespace: 'default',
+    jobName: plan.jobName,
+    stage: 'only',
+    maxBytes: SEGMENT_BYTES * 4,
+  });
   expect(tail.truncated).toBe(true);
   expect(Buffer.byteLength(tail.text)).toBe(sizes.reduce((sum, size) => sum + size, 0));
   expect(tail.text.endsWith('this is line number 89999\nlast\n')).toBe(true);
@@ -126,7 +135,10 @@ test('a plan that needs a cluster is refused with every reason, and leaves no tr
       buildStage({ name: 'twice' }),
       buildStage({ name: '../up' }),
       buildStage({ name: 'mute', command: [] }),
-      buildStage({ name: 'files', files: { '../../../job.json': '', '/etc/x': '', 'a/../../b': '', '': '', '.': '', 'fine/./one': '' } }),
+      buildStage({
+        name: 'files',
+        files: { '../../../job.json': '', '/etc/x': '', 'a/../../b': '', '': '', '.': '', 'fine/./one': '' },
+      }),
     ],
   });
   const error: unknown = await fixture.cluster.apply({ plan, signal: never }).catch((thrown: unknown) => thrown);
@@ -145,12 +157,17 @@ test('a plan that needs a cluster is refused with every reason, and leaves no tr
   expect(await readdir(fixture.stateDir)).toEqual([]);
 });
 
-test.each(['..', '.', '', 'a/b', '../runs', 'A', 'a\0b', '-a', `a${'b'.repeat(200)}`])('a Job cannot be called %j', async (jobName) => {
-  await expect(fixture.cluster.apply({ plan: buildPlan({ jobName }), signal: never })).rejects.toBeInstanceOf(InvalidInputError);
-  expect(await fixture.cluster.readJob({ namespace: 'default', jobName })).toBeNull();
-  await fixture.cluster.stop({ namespace: 'default', jobName, graceMs: 0 });
-  expect(await readdir(fixture.stateDir)).toEqual([]);
-});
+test.each(['..', '.', '', 'a/b', '../runs', 'A', 'a\0b', '-a', `a${'b'.repeat(200)}`])(
+  'a Job cannot be called %j',
+  async (jobName) => {
+    await expect(fixture.cluster.apply({ plan: buildPlan({ jobName }), signal: never })).rejects.toBeInstanceOf(
+      InvalidInputError,
+    );
+    expect(await fixture.cluster.readJob({ namespace: 'default', jobName })).toBeNull();
+    await fixture.cluster.stop({ namespace: 'default', jobName, graceMs: 0 });
+    expect(await readdir(fixture.stateDir)).toEqual([]);
+  },
+);
 
 test('cleaning up removes working directories, keeps logs, and removes Jobs whose time is over', async () => {
   const cleanUp = { keepFinishedMs: 0, stopGraceMs: 100 };
@@ -198,16 +215,21 @@ test('a line that a dying supervisor left open spoils no other', async () => {
     [null, 'failed'],
   ]);
   for (const { cursor, seen } of page.cursors) {
-    expect((await readToEnd({ cluster: fixture.cluster, plan, cursor })).transitions).toEqual(page.transitions.slice(seen));
+    expect((await readToEnd({ cluster: fixture.cluster, plan, cursor })).transitions).toEqual(
+      page.transitions.slice(seen),
+    );
   }
 });
 
-test.each(['http://10.0.0.1:9090', 'http://proxy.example:9090', 'http://127.0.0.1.example:9090', 'ftp://127.0.0.1', 'nonsense'])(
-  'a control API at %s is not on this machine',
-  async (controlUrl) => {
-    await expect(fixture.cluster.openControl({ controlUrl, signal: never })).rejects.toBeInstanceOf(InvalidInputError);
-  },
-);
+test.each([
+  'http://10.0.0.1:9090',
+  'http://proxy.example:9090',
+  'http://127.0.0.1.example:9090',
+  'ftp://127.0.0.1',
+  'nonsense',
+])('a control API at %s is not on this machine', async (controlUrl) => {
+  await expect(fixture.cluster.openControl({ controlUrl, signal: never })).rejects.toBeInstanceOf(InvalidInputError);
+});
 
 test.each(['http://127.0.0.1:9090', 'http://127.8.9.10:1', 'http://localhost:9090', 'http://[::1]:9090'])(
   'a control API at %s is spoken to as it is',

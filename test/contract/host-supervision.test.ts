@@ -48,7 +48,10 @@ async function writeUnclaimedJob(input: { readonly plan: Plan; readonly createdA
 
 test('a Job whose supervisor was killed is lost, its stage failed, and nothing of it keeps running', async () => {
   const { cluster, again } = fixture;
-  const plan = fixture.plan({ scripts: { one: endless, two: 'true' }, plan: { cleanUp: { keepFinishedMs: 0, stopGraceMs: 100 } } });
+  const plan = fixture.plan({
+    scripts: { one: endless, two: 'true' },
+    plan: { cleanUp: { keepFinishedMs: 0, stopGraceMs: 100 } },
+  });
   await cluster.apply({ plan, signal: never });
   const { cursor } = await cluster.nextTransitions({ plan, cursor: null, signal: never });
   await untilLogged({ cluster, plan, stage: 'one', text: 'away\n' });
@@ -108,7 +111,10 @@ test('the stages go on when whoever started them was killed', async () => {
   const scripts = { one: 'echo ready; until [ -e ../../../go-on ]; do sleep 0.05; done', two: 'echo done' };
   const plan = fixture.plan({ scripts });
   const program = join(import.meta.dirname, '../support/apply-and-wait.ts');
-  const starter = spawn(process.execPath, [program, fixture.stateDir, JSON.stringify(plan)], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  const starter = spawn(process.execPath, [program, fixture.stateDir, JSON.stringify(plan)], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(starter.stdout, 'data');
   await untilLogged({ cluster, plan, stage: 'one', text: 'ready\n' });
   process.kill(-(starter.pid ?? 0), 'SIGKILL');
@@ -193,7 +199,10 @@ test('a Job that everybody has forgotten is ended by its own supervisor', async 
 
 test('what a stage leaves running in the background ends with the stage', async () => {
   const { cluster } = fixture;
-  const scripts = { one: 'sleep 300 & setsid sh -c "echo away; sleep 300" & while ! grep -q away ../../../logs/one.log; do sleep 0.05; done', two: 'true' };
+  const scripts = {
+    one: 'sleep 300 & setsid sh -c "echo away; sleep 300" & while ! grep -q away ../../../logs/one.log; do sleep 0.05; done',
+    two: 'true',
+  };
   const plan = fixture.plan({ scripts });
   await cluster.apply({ plan, signal: never });
   expect((await readToEnd({ cluster, plan })).job).toBe('succeeded');
@@ -209,8 +218,15 @@ test('a program that does not exist fails its stage, and the log says so', async
   await cluster.apply({ plan: broken, signal: never });
   const { transitions, job } = await readToEnd({ cluster, plan: broken });
   expect(job).toBe('failed');
-  expect(transitions[1]).toMatchObject({ stage: 'one', phase: 'failed', exitCode: 127, reason: expect.stringContaining('ENOENT') });
-  expect((await cluster.readLog({ namespace: 'default', jobName: plan.jobName, stage: 'one', maxBytes: 1_000 })).text).toContain('no-such-program-here');
+  expect(transitions[1]).toMatchObject({
+    stage: 'one',
+    phase: 'failed',
+    exitCode: 127,
+    reason: expect.stringContaining('ENOENT'),
+  });
+  expect(
+    (await cluster.readLog({ namespace: 'default', jobName: plan.jobName, stage: 'one', maxBytes: 1_000 })).text,
+  ).toContain('no-such-program-here');
 });
 
 test('a stage killed from outside fails with the signal’s name', async () => {
