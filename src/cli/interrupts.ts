@@ -1,6 +1,6 @@
-// Ctrl-C and SIGTERM, handed to whoever has something to put in order first.
+// Ctrl-C, SIGTERM and a closed terminal, handed to whoever has something to put in order first.
 
-/** What came: Ctrl-C at the terminal, or a request to end from outside. */
+/** What came: Ctrl-C at the terminal, or a request to end from outside, of which a closed terminal is one. */
 export type Interrupt = 'SIGINT' | 'SIGTERM';
 
 export interface Interrupts {
@@ -11,16 +11,27 @@ export interface Interrupts {
   listen(hear: (interrupt: Interrupt) => void): { readonly stop: () => void };
 }
 
+/** One key press can arrive from the terminal and from npm or a launcher; nobody presses twice within this time. */
+const ECHO_WITHIN_MS = 150;
+
 /** The interrupts of this process. */
 export function processInterrupts(): Interrupts {
   const listeners: ((interrupt: Interrupt) => void)[] = [];
-  const onSigint = (): void => listeners.at(-1)?.('SIGINT');
-  const onSigterm = (): void => listeners.at(-1)?.('SIGTERM');
+  let lastAtMs = Number.NEGATIVE_INFINITY;
+  const pass = (interrupt: Interrupt): void => {
+    const nowMs = performance.now();
+    const isEcho = nowMs - lastAtMs < ECHO_WITHIN_MS;
+    lastAtMs = nowMs;
+    if (!isEcho) listeners.at(-1)?.(interrupt);
+  };
+  const onSigint = (): void => pass('SIGINT');
+  const onSigterm = (): void => pass('SIGTERM');
   return {
     listen: (hear) => {
       if (listeners.length === 0) {
         process.on('SIGINT', onSigint);
         process.on('SIGTERM', onSigterm);
+        process.on('SIGHUP', onSigterm);
       }
       listeners.push(hear);
       return {
@@ -30,6 +41,7 @@ export function processInterrupts(): Interrupts {
           if (listeners.length > 0) return;
           process.off('SIGINT', onSigint);
           process.off('SIGTERM', onSigterm);
+          process.off('SIGHUP', onSigterm);
         },
       };
     },
