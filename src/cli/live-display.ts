@@ -92,6 +92,8 @@ class LineDisplay implements LiveDisplay {
     const { target, status, note, nowMs } = view;
     this.#news({ key: `${target} note`, value: note ?? '', line: note === null ? '' : `${target}: ${note}` });
     if (status === null) return;
+    const state = { key: target, value: status.state, line: `${target}: ${status.state}` };
+    if (status.finishedAtMs === null) this.#news(state);
     for (const stage of status.stages) {
       const line = stage.state === 'not-started' ? '' : `${target}: ${stageText({ stage, nowMs })}`;
       this.#news({ key: `${target} ${stage.name}`, value: stage.state, line });
@@ -99,7 +101,7 @@ class LineDisplay implements LiveDisplay {
     for (const { name, reason } of status.omittedStages) {
       this.#news({ key: `${target} ${name}`, value: 'left out', line: `${target}: ${name} left out: ${reason}` });
     }
-    this.#news({ key: target, value: status.state, line: `${target}: ${status.state}` });
+    if (status.finishedAtMs !== null) this.#news(state);
     const lastMs = this.#progressAtMs.get(target) ?? nowMs;
     if (!this.#progressAtMs.has(target)) this.#progressAtMs.set(target, nowMs);
     if (status.finishedAtMs !== null || nowMs - lastMs < PROGRESS_EVERY_MS) return;

@@ -86,7 +86,7 @@ async function readAnnotation({ runs, run }: { readonly runs: Runs; readonly run
   if (target === null || jobName === null) return { summary: null, note: null };
   try {
     const { job } = await runs.inspectTarget({ target, jobName });
-    if (job === null) return { summary: null, note: `the Job ${jobName} is not on the target any more` };
+    if (job === null) return { summary: null, note: `no Job ${jobName} is on the target` };
     const decoded = decodeAnnotations(job.annotations);
     return decoded.found
       ? { summary: decoded.summary, note: truncationNote(decoded.truncated) }

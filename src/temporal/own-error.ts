@@ -1,6 +1,6 @@
 // What the Temporal client throws, as one of the program's own kinds of failure.
 import { WorkflowFailedError, WorkflowNotFoundError, isGrpcServiceError } from '@temporalio/client';
-import { ApplicationFailure, rootCause } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { InfrastructureError, InvalidInputError, type Problem, UnreachableError, messageOf } from '../errors/errors.ts';
 import { INVALID_INPUT, UNREACHABLE } from '../errors/failure-types.ts';
 
@@ -60,7 +60,7 @@ export function isUnanswered(thrown: unknown): boolean {
 /** Why a workflow failed, by the type its activity gave the failure. */
 export function failureOfWorkflow(failed: WorkflowFailedError): Error {
   const failure = applicationFailureIn(failed);
-  const message = rootCause(failed) ?? failed.message;
+  const message = failure?.message ?? messageOf(innermost(failed));
   if (failure?.type === INVALID_INPUT) {
     const problems = failure.details?.[0];
     return new InvalidInputError(Array.isArray(problems) ? (problems as readonly Problem[]) : [asProblem(message)]);

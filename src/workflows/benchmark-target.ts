@@ -119,19 +119,19 @@ async function carryOut({ plan, judge, progress, cancelled }: Run & { judge: Jud
   return result;
 }
 
-/** The part between taking the proxy and letting it go: nothing of the run is left when it returns. */
+/** Takes the proxy and measures through it: nothing of the run is left when it returns. */
 async function measure({ plan, progress, cancelled, problems }: Run & { problems: string[] }): Promise<{
   readonly ending: Ending;
   readonly series: SampleSeries;
 }> {
   const run = referenceOf(plan);
   const nothingSeen = emptySeries({ atMs: Date.now(), intervalMs: plan.sampling.intervalMs });
-  const held = await takeProxy({
+  const taken = await takeProxy({
     node: plan.target.node,
     service: plan.proxy.service,
     holder: { runId: plan.runId, workflowId: workflowInfo().workflowId },
   });
-  if (held === null) {
+  if (!taken) {
     const what = `another run is measuring through ${plan.proxy.service}; wait for it or cancel it`;
     return { ending: { by: 'unreachable', what }, series: nothingSeen };
   }
@@ -145,7 +145,5 @@ async function measure({ plan, progress, cancelled, problems }: Run & { problems
     return { ending, series: series ?? nothingSeen };
   } catch (thrown) {
     return { ending: endingOf(thrown), series: nothingSeen };
-  } finally {
-    await held.release();
   }
 }

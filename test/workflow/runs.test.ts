@@ -183,7 +183,10 @@ describe('questions to a target', () => {
     await serving(
       { ...PASSING, failing: { inspect: new UnreachableError('no route', 'Check it') } },
       async ({ runs }) => {
-        await expect(runs.inspectTarget({ target: 'D601' })).rejects.toMatchObject({ name: 'UnreachableError' });
+        await expect(runs.inspectTarget({ target: 'D601' })).rejects.toMatchObject({
+          name: 'UnreachableError',
+          message: 'no route (Check it)',
+        });
       },
     );
   });

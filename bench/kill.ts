@@ -1,0 +1,46 @@
+// What a killed worker costs: host-deps with its real downloads, the worker killed in each stage as it starts.
+//   npm run bench:kill
+import { runStatus } from '../src/workflows/messages.ts';
+import type { ResultDocument } from '../src/evidence/evidence.ts';
+import { startStack, TASK_QUEUE } from '../test/support/stack.ts';
+
+const KILLED_IN = [null, 'npm-install', 'go-download', 'git-mirror'] as const;
+
+const stack = await startStack();
+try {
+  process.stdout.write('killed in    verdict  starts of a stage  bytes counted / at the proxy  ratio     gap ms  coverage\n');
+  for (const killedIn of KILLED_IN) {
+    const before = await stack.proxyTotalBytes();
+    const runId = `kill-${killedIn ?? 'nothing'}`;
+    const handle = await stack.client.workflow.start('benchmarkTarget', {
+      taskQueue: TASK_QUEUE,
+      workflowId: `bench-${runId}`,
+      args: [{ target: 'local', profile: 'host-deps', runId }],
+    });
+    if (killedIn !== null) {
+      await stack.stageIs({ handle, stage: killedIn, state: 'running' }).catch(() => undefined);
+      const { stages } = await handle.query(runStatus);
+      await stack.worker.kill();
+      if (stages.some((stage) => stage.name === killedIn && stage.state === 'passed')) {
+        process.stderr.write(`${killedIn} was over before the worker could be killed in it\n`);
+      }
+      await stack.worker.start();
+    }
+    const { verdict, evidence, plan } = (await handle.result()) as ResultDocument;
+    const logs = await stack.cli('logs', '--job', plan.jobName, '--targets', 'local', '--output', 'json');
+    const starts = logs.output.split('"stage":"').length - 1;
+    const atProxy = (await stack.proxyTotalBytes()) - before;
+    const columns = [
+      (killedIn ?? 'nowhere').padEnd(11),
+      verdict.outcome.padEnd(7),
+      `${starts} in ${plan.stages.length}`.padStart(17),
+      `${evidence.totalBytes} / ${atProxy}`.padStart(28),
+      (evidence.totalBytes / atProxy).toFixed(4),
+      String(evidence.largestGapMs).padStart(9),
+      `${(evidence.coverage * 100).toFixed(1)} %`.padStart(8),
+    ];
+    process.stdout.write(`${columns.join('  ')}\n`);
+  }
+} finally {
+  await stack.stop();
+}
