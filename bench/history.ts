@@ -15,7 +15,12 @@ try {
   for (const length of minutes.length === 0 ? [1, 3] : minutes) {
     const seconds = String(Math.round((length * 60) / STAGES.length));
     const stages = STAGES.map((name) => buildStage({ name, deadlineMs: 3_600_000, command: ['sleep', seconds] }));
-    const plan = stack.plan({ stages, deadlineMs: 7_200_000, thresholds: { payloadBytes: 0 }, sampling: { intervalMs: 250 } });
+    const plan = stack.plan({
+      stages,
+      deadlineMs: 7_200_000,
+      thresholds: { payloadBytes: 0 },
+      sampling: { intervalMs: 250 },
+    });
     const { verdict } = await (await stack.startPlan(plan)).result();
     const handle = stack.client.workflow.getHandle(runWorkflowId(plan.runId));
     const { raw } = await handle.describe();

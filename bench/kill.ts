@@ -8,7 +8,9 @@ const KILLED_IN = [null, 'npm-install', 'go-download', 'git-mirror'] as const;
 
 const stack = await startStack();
 try {
-  process.stdout.write('killed in    verdict  starts of a stage  bytes counted / at the proxy  ratio     gap ms  coverage\n');
+  process.stdout.write(
+    'killed in    verdict  starts of a stage  bytes counted / at the proxy  ratio     gap ms  coverage\n',
+  );
   for (const killedIn of KILLED_IN) {
     const before = await stack.proxyTotalBytes();
     const runId = `kill-${killedIn ?? 'nothing'}`;

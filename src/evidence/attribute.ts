@@ -10,7 +10,7 @@ import { bytesOf, talkersBy } from './talkers.ts';
 /**
  * Cuts a run's series by its stages. A connection belongs to the stage it opened in; one that opened outside every stage
  * counts as outside. Bytes in the totals that no connection explains belong to a stage when both readings around them
- * lie in it, else to the run alone.
+ * lie in it, else to the run alone, and the stages that they touch may contest them.
  *
  * The unexplained part can shrink when a later reading explains earlier bytes. Only what stays unexplained to the end
  * counts, and it counts where it last arose: of each reading the least unexplained part from there on is taken.
@@ -37,7 +37,7 @@ export function cutEvidence(input: {
   const stages = timelines.map((timeline): StageEvidence => {
     const connections = byStage.get(timeline.stage) ?? [];
     const attributedBytes = sum(connections.map(bytesOf));
-    const unattributedBytes = settled.get(timeline.stage) ?? 0;
+    const unattributedBytes = settled.own.get(timeline.stage) ?? 0;
     const windowBytes = attributedBytes + unattributedBytes;
     const own = timeline.intervals.map(closed);
     const durationMs = sum(own.map((interval) => interval.toMs - interval.fromMs));
@@ -48,6 +48,7 @@ export function cutEvidence(input: {
       windowBytes,
       attributedBytes,
       unattributedBytes,
+      contestedBytes: settled.contested.get(timeline.stage) ?? 0,
       rateBytesPerSecond: rateOf({ bytes: windowBytes, durationMs }),
       cumulativeBytes: totalAt({ points: series.points, atMs: timeline.finishedAtMs }),
       topClient: talkersBy({ key: 'client', connections })[0] ?? null,
@@ -115,12 +116,14 @@ function groupByStage(input: {
   return byStage;
 }
 
+/** What no connection explains, by stage: `own` where both readings lie in the stage, else `contested`. */
 function settledByStage(input: {
   readonly points: readonly TotalsPoint[];
   readonly intervals: readonly ClosedInterval[];
-}): Map<string, number> {
+}): { readonly own: ReadonlyMap<string, number>; readonly contested: ReadonlyMap<string, number> } {
   const { points, intervals } = input;
-  const byStage = new Map<string, number>();
+  const own = new Map<string, number>();
+  const contested = new Map<string, number>();
   let settledBytes = points.at(-1)?.unexplainedBytes ?? 0;
   for (let index = points.length - 1; index > 0; index--) {
     const from = points[index - 1];
@@ -129,10 +132,16 @@ function settledByStage(input: {
     const grownBytes = Math.max(0, settledBytes - from.unexplainedBytes);
     settledBytes -= grownBytes;
     if (grownBytes === 0) continue;
-    const stage = findInterval({ intervals, fromMs: from.atMs, toMs: to.atMs })?.stage;
-    if (stage !== undefined) byStage.set(stage, (byStage.get(stage) ?? 0) + grownBytes);
+    const between = { fromMs: from.atMs, toMs: to.atMs };
+    const stage = findInterval({ intervals, ...between })?.stage;
+    if (stage !== undefined) {
+      own.set(stage, (own.get(stage) ?? 0) + grownBytes);
+      continue;
+    }
+    const touched = intervals.filter((interval) => overlaps(between, interval)).map((interval) => interval.stage);
+    for (const name of new Set(touched)) contested.set(name, (contested.get(name) ?? 0) + grownBytes);
   }
-  return byStage;
+  return { own, contested };
 }
 
 /** The total at the first reading at or after `atMs`, so that a stage's last bytes are in it; else at the last one. */

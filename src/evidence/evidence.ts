@@ -88,6 +88,11 @@ export interface StageEvidence {
   readonly attributedBytes: number;
   /** Bytes in the totals within the stage that no connection explains. */
   readonly unattributedBytes: number;
+  /**
+   * Unexplained bytes between two readings that lie only partly in the stage: the most that it may have moved beyond
+   * `windowBytes`. Counted for every stage they touch, so never to be added up.
+   */
+  readonly contestedBytes: number;
   readonly rateBytesPerSecond: number;
   /** The run's total at the stage's end. */
   readonly cumulativeBytes: number;

@@ -10,7 +10,7 @@ import type {
   Verdict,
 } from './evidence.ts';
 
-/** One stage as the Job's annotation keeps it. Window bytes and rate follow from the rest. */
+/** One stage as the Job's annotation keeps it. Window bytes and rate follow from the rest; what was contested is in the verdict. */
 export type SummaryStage = Pick<
   StageEvidence,
   | 'state'
@@ -106,6 +106,6 @@ export function summaryOf(result: ResultDocument): ResultSummary {
 }
 
 function summaryStageOf(evidence: StageEvidence, failureFamily: Stage['failureFamily']): SummaryStage {
-  const { stage: name, windowBytes: _window, rateBytesPerSecond: _rate, ...kept } = evidence;
+  const { stage: name, windowBytes: _window, rateBytesPerSecond: _rate, contestedBytes: _contested, ...kept } = evidence;
   return { name, failureFamily, ...kept };
 }

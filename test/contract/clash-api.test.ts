@@ -1,17 +1,10 @@
 // What the Clash client relies on, asked of every Clash API at hand: the embedded proxy and a real sing-box.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { UnreachableError } from '../../src/errors/errors.ts';
 import { startEgressProxy } from '../../src/proxies/egress/start-egress-proxy.ts';
 import { createClashClient } from '../../src/sampling/clash-client.ts';
 import type { ControlClient, ControlSnapshot } from '../../src/sampling/control-client.ts';
-import { findSingBox } from '../support/sing-box.ts';
+import { findSingBox, startSingBox } from '../support/sing-box.ts';
 import { type CountingTarget, startTcpTarget } from '../support/counting-target.ts';
 import { countToEnd, openTunnel } from '../support/open-tunnel.ts';
 
@@ -46,7 +39,7 @@ const implementations: readonly Implementation[] = [
       singBox === null
         ? 'there is no sing-box and no Go to build it with (`npm test` builds it; SING_BOX names one)'
         : undefined,
-    start: () => startSingBox(singBox ?? ''),
+    start: () => startSingBox({ binary: singBox ?? '', secret: SECRET }),
   },
 ];
 
@@ -160,45 +153,3 @@ describe.each(implementations)('the Clash client and $name', ({ missing, tellsIn
     expect(typeof instance).toBe(tellsInstance ? 'string' : 'undefined');
   });
 });
-
-async function startSingBox(binary: string): Promise<RunningProxy> {
-  const directory = await mkdtemp(join(tmpdir(), 'proxybench-sing-box-'));
-  const [proxyPort, controlPort] = [await freePort(), await freePort()];
-  const file = join(directory, 'config.json');
-  const config = {
-    inbounds: [{ type: 'mixed', tag: 'in', listen: '127.0.0.1', listen_port: proxyPort }],
-    outbounds: [{ type: 'direct', tag: 'direct' }],
-    experimental: { clash_api: { external_controller: `127.0.0.1:${controlPort}`, secret: SECRET } },
-  };
-  await writeFile(file, JSON.stringify(config));
-  const child = spawn(binary, ['run', '-c', file], { stdio: 'ignore' });
-  const exited = once(child, 'exit');
-  const controlUrl = `http://127.0.0.1:${controlPort}`;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`sing-box ended with exit code ${child.exitCode}`);
-    const answered = await fetch(controlUrl).then(
-      () => true,
-      () => false,
-    );
-    if (answered) break;
-    await sleep(20);
-  }
-  return {
-    proxyUrl: `http://127.0.0.1:${proxyPort}`,
-    controlUrl,
-    async close() {
-      child.kill();
-      await exited;
-      await rm(directory, { recursive: true });
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -25,7 +25,8 @@ export async function openHostFixture(options: { readonly deadlineMarginMs?: num
       runIds.add(built.runId);
       return built;
     },
-    running: async ({ runId }) => findMarkedProcesses({ name: 'PROXYBENCH_RUN_ID', value: runId }).map(({ pid }) => String(pid)),
+    running: async ({ runId }) =>
+      findMarkedProcesses({ name: 'PROXYBENCH_RUN_ID', value: runId }).map(({ pid }) => String(pid)),
     dispose: async () => {
       for (const value of runIds) {
         await endProcesses({ marker: { name: 'PROXYBENCH_RUN_ID', value }, graceMs: 0 });

@@ -14,6 +14,7 @@ export function buildStageEvidence(overrides: Partial<StageEvidence> = {}): Stag
     windowBytes: attributedBytes + unattributedBytes,
     attributedBytes,
     unattributedBytes,
+    contestedBytes: 0,
     rateBytesPerSecond: 1_048_576,
     cumulativeBytes: 2_097_152,
     topClient: { name: '127.0.0.1', bytes: 2_000_000 },

@@ -1,12 +1,10 @@
 // Everything a run on this machine goes through, each part a process of its own that a test may kill and start again.
-import { once } from 'node:events';
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { type Config } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Plan, Stage } from '../../src/plan/plan.ts';
 import { type BackgroundService, startBackgroundService } from '../../src/processes/background-service.ts';
@@ -17,6 +15,7 @@ import { runWorkflowId } from '../../src/temporal/names.ts';
 import type { benchmarkTarget } from '../../src/workflows/benchmark-target.ts';
 import { runStatus } from '../../src/workflows/messages.ts';
 import { type ConfigChanges, createConfigDir } from './config-dir.ts';
+import { freePort } from './free-port.ts';
 import { buildPlan } from './plan-builder.ts';
 import { type TestServer, startTestServer } from './temporal-server.ts';
 
@@ -59,16 +58,27 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Starts server, proxy and worker on free ports, with the shipped configuration and `changes`. */
-export async function startStack(changes: ConfigChanges = {}): Promise<Stack> {
+/** A proxy that somebody else runs, with its control API behind a secret. */
+export interface OutsideProxy {
+  readonly proxyUrl: string;
+  readonly controlUrl: string;
+  readonly secret: string;
+}
+
+const SECRET_VARIABLE = 'PROXYBENCH_TEST_CONTROL_SECRET';
+
+/** Starts server, worker and, unless there is one outside, the proxy, on free ports; the shipped configuration with `changes`. */
+export async function startStack(changes: ConfigChanges = {}, outside?: OutsideProxy): Promise<Stack> {
   const stageDownload = await readFile(STAGE_DOWNLOAD, 'utf8');
   const stateDir = await realpath(await mkdtemp(join(tmpdir(), 'proxybench-stack-')));
-  const [proxyPort, controlPort] = [await freePort(), await freePort()];
-  const ports = [
-    [['proxyServices', 'local-egress-proxy', 'httpUrl'], `http://127.0.0.1:${proxyPort}`],
-    [['proxyServices', 'local-egress-proxy', 'controlUrl'], `http://127.0.0.1:${controlPort}`],
+  const proxyUrl = outside?.proxyUrl ?? `http://127.0.0.1:${await freePort()}`;
+  const controlUrl = outside?.controlUrl ?? `http://127.0.0.1:${await freePort()}`;
+  const service = ['proxyServices', 'local-egress-proxy'];
+  const targets = [
+    [[...service, 'httpUrl'], proxyUrl],
+    [[...service, 'controlUrl'], controlUrl],
+    ...(outside === undefined ? [] : [[[...service, 'controlSecret'], { env: SECRET_VARIABLE }] as const]),
   ] as const;
-  const targets = Array.isArray(changes.targets) ? [...ports, ...changes.targets] : ports;
   const { configDir, dispose } = await createConfigDir({ ...changes, targets });
   const server = await startTestServer();
   const env = {
@@ -76,20 +86,18 @@ export async function startStack(changes: ConfigChanges = {}): Promise<Stack> {
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: server.namespace,
     NO_COLOR: '1',
+    ...(outside === undefined ? {} : { [SECRET_VARIABLE]: outside.secret }),
   };
-  const proxy = await startPart({
-    stateDir,
-    env,
-    name: 'egress-proxy',
-    args: ['serve', 'egress-proxy', '--config-dir', configDir],
-  });
+  const serve = ['serve', 'egress-proxy', '--config-dir', configDir];
+  const proxy =
+    outside === undefined ? await startPart({ stateDir, env, name: 'egress-proxy', args: serve }) : undefined;
   const worker = await startPart({
     stateDir,
     env,
     name: 'worker',
     args: ['worker', '--config-dir', configDir, '--state-dir', stateDir],
   });
-  const control = createClashClient({ url: `http://127.0.0.1:${controlPort}` });
+  const control = createClashClient({ url: controlUrl, ...(outside === undefined ? {} : { secret: outside.secret }) });
   const runIds = new Set<string>();
   const marker = (value: string): { name: string; value: string } => ({ name: 'PROXYBENCH_RUN_ID', value });
   const command = async (...argv: readonly string[]): Promise<{ code: number | null; output: string }> => {
@@ -103,21 +111,23 @@ export async function startStack(changes: ConfigChanges = {}): Promise<Stack> {
     configDir,
     stateDir,
     worker,
-    proxy,
+    get proxy() {
+      if (proxy === undefined) throw new Error("the proxy is not the stack's own");
+      return proxy;
+    },
     proxyTotalBytes: async () => {
       const { uploadTotalBytes, downloadTotalBytes } = await control.read({ signal: AbortSignal.timeout(5000) });
       return uploadTotalBytes + downloadTotalBytes;
     },
     plan: ({ stages, ...overrides }) => {
       const base = buildPlan({});
-      const url = `http://127.0.0.1:${proxyPort}`;
       const built = buildPlan({
         kind: 'k3s-real-deps',
-        proxy: { service: 'local-egress-proxy', url, noProxy: '', controlUrl: `http://127.0.0.1:${controlPort}` },
+        proxy: { service: 'local-egress-proxy', url: proxyUrl, noProxy: '', controlUrl },
         sampling: { intervalMs: 100 },
         cleanUp: { ...base.cleanUp, stopGraceMs: 1000 },
         ...overrides,
-        stages: stages.map((stage) => ({ ...stage, env: [{ name: 'http_proxy', value: url }, ...stage.env] })),
+        stages: stages.map((stage) => ({ ...stage, env: [{ name: 'http_proxy', value: proxyUrl }, ...stage.env] })),
       });
       runIds.add(built.runId);
       return built;
@@ -141,7 +151,7 @@ export async function startStack(changes: ConfigChanges = {}): Promise<Stack> {
     temporal: (...args) => command(server.binary, ...args, '--address', server.address),
     stop: async () => {
       await worker.service.stop();
-      await proxy.service.stop();
+      await proxy?.service.stop();
       for (const runId of runIds) await endProcesses({ marker: marker(runId), graceMs: 0 });
       await server.stop();
       await dispose();
@@ -184,16 +194,6 @@ async function startPart(input: {
       service = await start();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function definedEnvironment(): Record<string, string> {

@@ -17,7 +17,7 @@ export const LEAST_STAGE_BYTES = 1024;
 /**
  * Judges a run. First what ended it (cancel, deadline, unreachable, infrastructure, a failed stage); then, for a Job that
  * succeeded, what the proxy saw: a stage it saw nothing of (fewer than 1,024 bytes) bypassed it, unless readings are
- * missing there; then the bytes within stages against the threshold, unless more may have moved unseen.
+ * missing there or unexplained bytes may have been its own; then the bytes within stages against the threshold, unless more may have moved unseen.
  */
 export const judgeRealDeps: Judge = (input) => {
   const { ending } = input;
@@ -67,13 +67,16 @@ function judgeTraffic(input: JudgeInput): Verdict {
       windowBytes < LEAST_STAGE_BYTES &&
       plan.stages.some(({ name, needsProxyTraffic }) => name === stage && needsProxyTraffic),
   );
-  const bypassed = unseen.filter((stage) => !stage.gap);
+  const bypassed = unseen.filter((stage) => !stage.gap && stage.windowBytes + stage.contestedBytes < LEAST_STAGE_BYTES);
   if (bypassed[0] !== undefined) {
     const reason = `The proxy saw nothing of ${names(bypassed)} although the Job succeeded`;
     return verdict(input, { outcome: 'failed', family: 'proxy-bypassed', stage: bypassed[0].stage, reason });
   }
   if (unseen[0] !== undefined) {
-    const reason = `Nothing was seen of ${names(unseen)}, and readings of the proxy are missing there: ${told(evidence.gaps)}`;
+    const why = unseen.some((stage) => stage.gap)
+      ? `readings of the proxy are missing there: ${told(evidence.gaps)}`
+      : `bytes that no connection explains moved too close to its ends to tell whose they were; sample faster than every ${plan.sampling.intervalMs} ms`;
+    const reason = `Nothing was seen of ${names(unseen)} for certain, and ${why}`;
     return verdict(input, { outcome: 'evidence-incomplete', stage: unseen[0].stage, reason });
   }
   const seenBytes = evidence.stages.reduce((total, stage) => total + stage.windowBytes, 0);

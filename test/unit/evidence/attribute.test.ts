@@ -58,6 +58,7 @@ describe('evidence cut by stages', () => {
       windowBytes: 100,
       attributedBytes: 100,
       unattributedBytes: 0,
+      contestedBytes: 0,
       rateBytesPerSecond: 50,
       cumulativeBytes: 100,
       topClient: { name: 'c1', bytes: 100 },
@@ -65,6 +66,20 @@ describe('evidence cut by stages', () => {
       gap: false,
     });
     expect(stageOf(evidence, 'b')).toMatchObject({ attributedBytes: 0, topClient: null });
+  });
+
+  it('lets every stage that two readings touch contest the bytes that nothing explains between them', () => {
+    const points = [point(0, 0, 0), point(2500, 10, 10), point(3500, 40, 40), point(6000, 45, 45)];
+    const evidence = cut({ points });
+    const seen = ['a', 'b'].map((name) => {
+      const { unattributedBytes, contestedBytes } = stageOf(evidence, name);
+      return { unattributedBytes, contestedBytes };
+    });
+    expect(seen).toEqual([
+      { unattributedBytes: 0, contestedBytes: 40 },
+      { unattributedBytes: 0, contestedBytes: 35 },
+    ]);
+    expect(evidence.unattributedBytes).toBe(45);
   });
 
   it('gives a connection on the boundary to the stage that began there', () => {

@@ -186,6 +186,15 @@ describe('the verdict on real dependency downloads', () => {
     expect(judged({ evidence: { stages } }).outcome).toBe('passed');
   });
 
+  it('is evidence-incomplete when what nothing explains at the ends of a stage may have been its own', () => {
+    const short = buildStageEvidence({ stage: 'git-mirror', attributedBytes: 0, contestedBytes: LEAST_STAGE_BYTES });
+    const verdict = judged({ evidence: { stages: [npm, short, summary] } });
+    expect(verdict).toMatchObject({ outcome: 'evidence-incomplete', stage: 'git-mirror' });
+    expect(verdict.reason).toContain('sample faster than every');
+    const shorter = { ...short, contestedBytes: LEAST_STAGE_BYTES - 1 };
+    expect(judged({ evidence: { stages: [npm, shorter, summary] } }).failureFamily).toBe('proxy-bypassed');
+  });
+
   it('is evidence-incomplete when readings are missing where nothing was seen', () => {
     const stages = [npm, buildStageEvidence({ stage: 'git-mirror', attributedBytes: 0, gap: true })];
     expect(judged({ evidence: { stages, gaps: [gap()] } })).toMatchObject({
