@@ -71,20 +71,31 @@ export function cancelCommand({ session }: { readonly session: Session }) {
           const found = await findRunning({ runs, id, targets });
           if (all) await cancelFleets({ runs, reason });
           if (found.length === 0) return session.console.note('nothing is running: there is nothing to cancel');
-          await settleAll(
-            found.map(async ({ workflowId, run }) => {
-              const heard = now ? await runs.cancelNow(workflowId) : await runs.cancelRun({ workflowId, reason });
-              session.console.note(heard ? `asked ${run} to end` : `${run} had ended already`);
-            }),
-          );
-          const followed = found.map((run) => ({ target: run.target ?? run.run, workflowId: run.workflowId }));
+          const asked = await settleAll(found.map((each) => askToEnd({ session, runs, run: each, reason, now })));
+          const followed = found.map((each) => ({ target: each.target ?? each.run, workflowId: each.workflowId }));
+          const ending = followed.filter((_each, index) => asked[index] === true);
           const attach = `${programName({ env: session.console.env })} status --run ${found[0]?.run ?? ''} --watch${placeFlags({ settings, options })}`;
-          const how = await watchRuns({ session, runs, followed, attach });
+          const how = ending.length === 0 ? 'ended' : await watchRuns({ session, runs, followed: ending, attach });
           if (how === 'detached') session.exitCode = EXIT_CODES.detached.code;
           else await showRuns({ session, runs, output, chosen: followed });
         },
       });
     });
+}
+
+/** Whether the run had not ended yet. */
+async function askToEnd(input: {
+  readonly session: Session;
+  readonly runs: Runs;
+  readonly run: RunSummary;
+  readonly reason: string;
+  readonly now: boolean;
+}): Promise<boolean> {
+  const { session, runs, run, reason, now } = input;
+  const { workflowId } = run;
+  const heard = now ? await runs.cancelNow(workflowId) : await runs.cancelRun({ workflowId, reason });
+  session.console.note(heard ? `asked ${run.run} to end` : `${run.run} had ended already`);
+  return heard;
 }
 
 async function findRunning(input: {

@@ -29,6 +29,8 @@ export class RunFollower {
   readonly #run: FollowedRun;
   readonly #totals: LiveTotals[] = [];
   #begun = false;
+  /** When the last totals came, this machine's clock: an old rate is no rate. */
+  #heardAtMs = 0;
   #status: RunStatus | null = null;
   #note: string | null = null;
 
@@ -57,7 +59,7 @@ export class RunFollower {
       begun: this.#begun,
       status: this.#status,
       totals: this.#totals.at(-1) ?? null,
-      rateBytesPerSecond: rateOver(this.#totals),
+      rateBytesPerSecond: nowMs - this.#heardAtMs > RATE_OVER_MS ? null : rateOver(this.#totals),
       note: this.#note,
       nowMs,
     };
@@ -96,7 +98,10 @@ export class RunFollower {
       this.#begun = (await this.#runs.find(this.#run.workflowId)) !== null;
       if (!this.#begun) return;
       const totals = await this.#runs.liveTotals(this.#run.workflowId);
-      if (totals !== null && totals.atMs !== this.#totals.at(-1)?.atMs) this.#totals.push(totals);
+      if (totals !== null && totals.atMs !== this.#totals.at(-1)?.atMs) {
+        this.#totals.push(totals);
+        this.#heardAtMs = Date.now();
+      }
       if (this.#totals.length > KEPT_READINGS) this.#totals.shift();
       this.#status = await this.#runs.statusOf(this.#run.workflowId);
       this.#note = null;

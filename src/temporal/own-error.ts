@@ -66,7 +66,7 @@ export function failureOfWorkflow(failed: WorkflowFailedError): Error {
     return new InvalidInputError(Array.isArray(problems) ? (problems as readonly Problem[]) : [asProblem(message)]);
   }
   if (failure?.type === UNREACHABLE)
-    return new UnreachableError(message, 'The worker could not reach it; see `proxybench doctor`', { cause: failed });
+    return new UnreachableError(message, 'See `proxybench doctor` with the target named', { cause: failed });
   return new InfrastructureError(message, { cause: failed });
 }
 

@@ -101,10 +101,11 @@ describe('watching a run', () => {
   });
 
   it('leaves at once at SIGTERM, and the run goes on', async () => {
-    const { how, press, cancelled } = watching({ attach: 'status --watch' });
+    const { how, press, cancelled, notes } = watching({ attach: 'status --watch' });
     press('SIGTERM');
     expect(await how).toBe('detached');
     expect(cancelled).toEqual([]);
+    expect(notes.join('\n')).not.toContain('Ctrl-C');
   });
 
   it('cancels at the first interrupt where nothing would go on without it', async () => {

@@ -88,6 +88,14 @@ describe("a run in Temporal's web UI", () => {
   });
 });
 
+describe('a cell of a table there', () => {
+  it('cannot add columns or markup', () => {
+    const stages = [{ name: 'a | b **c** <d>', state: 'passed' as const, startedAtMs: null, finishedAtMs: null }];
+    const row = runDetails({ ...STATUS, stages }).split('\n')[4];
+    expect(row).toBe('| a \\| b \\*\\*c\\*\\* \\<d\\> | passed | - | - | - | - | - |  |');
+  });
+});
+
 describe("a fleet in Temporal's web UI", () => {
   const fleet = (rows: FleetStatus['rows']): FleetStatus => ({
     version: 1,
