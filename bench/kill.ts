@@ -1,5 +1,6 @@
 // What a killed worker costs: host-deps with its real downloads, the worker killed in each stage as it starts.
 //   npm run bench:kill
+import { createHostCluster } from '../src/cluster/host/host-cluster.ts';
 import { runStatus } from '../src/workflows/messages.ts';
 import type { ResultDocument } from '../src/evidence/evidence.ts';
 import { startStack, TASK_QUEUE } from '../test/support/stack.ts';
@@ -9,7 +10,7 @@ const KILLED_IN = [null, 'npm-install', 'go-download', 'git-mirror'] as const;
 const stack = await startStack();
 try {
   process.stdout.write(
-    'killed in    verdict  starts of a stage  bytes counted / at the proxy  ratio     gap ms  coverage\n',
+    'killed in    verdict  starts in stages  bytes counted / at the proxy  ratio     gap ms  coverage\n',
   );
   for (const killedIn of KILLED_IN) {
     const before = await stack.proxyTotalBytes();
@@ -29,13 +30,14 @@ try {
       await stack.worker.start();
     }
     const { verdict, evidence, plan } = (await handle.result()) as ResultDocument;
-    const logs = await stack.cli('logs', '--job', plan.jobName, '--targets', 'local', '--output', 'json');
-    const starts = logs.output.split('"stage":"').length - 1;
+    const cluster = createHostCluster({ stateDir: stack.stateDir });
+    const { transitions } = await cluster.nextTransitions({ plan, cursor: null, signal: AbortSignal.timeout(5000) });
+    const starts = transitions.filter((transition) => transition.phase === 'started').length;
     const atProxy = (await stack.proxyTotalBytes()) - before;
     const columns = [
       (killedIn ?? 'nowhere').padEnd(11),
       verdict.outcome.padEnd(7),
-      `${starts} in ${plan.stages.length}`.padStart(17),
+      `${starts} in ${plan.stages.length}`.padStart(16),
       `${evidence.totalBytes} / ${atProxy}`.padStart(28),
       (evidence.totalBytes / atProxy).toFixed(4),
       String(evidence.largestGapMs).padStart(9),

@@ -106,6 +106,12 @@ export function summaryOf(result: ResultDocument): ResultSummary {
 }
 
 function summaryStageOf(evidence: StageEvidence, failureFamily: Stage['failureFamily']): SummaryStage {
-  const { stage: name, windowBytes: _window, rateBytesPerSecond: _rate, contestedBytes: _contested, ...kept } = evidence;
+  const {
+    stage: name,
+    windowBytes: _window,
+    rateBytesPerSecond: _rate,
+    contestedBytes: _contested,
+    ...kept
+  } = evidence;
   return { name, failureFamily, ...kept };
 }

@@ -6,7 +6,10 @@ import type { ProcessIdentity } from './process-identity.ts';
 const LOOK_AGAIN_MS = 15;
 
 /** Sends SIGTERM and waits for the end, `withinMs` at the most. Resolves with whether it has ended. */
-export async function askToEnd(input: { readonly process: ProcessIdentity; readonly withinMs: number }): Promise<boolean> {
+export async function askToEnd(input: {
+  readonly process: ProcessIdentity;
+  readonly withinMs: number;
+}): Promise<boolean> {
   const giveUpAtMs = performance.now() + input.withinMs;
   if (!isRunning(input.process)) {
     return true;

@@ -38,12 +38,18 @@ export function parsePsListing(listing: string): readonly ProcessEntry[] {
     if (groupId === undefined || state === undefined || state.startsWith('Z')) {
       return [];
     }
-    return [{ pid: Number(pid), parentPid: Number(parentPid), groupId: Number(groupId), startToken: started.join(' ') }];
+    return [
+      { pid: Number(pid), parentPid: Number(parentPid), groupId: Number(groupId), startToken: started.join(' ') },
+    ];
   });
 }
 
 /** The text of /proc/<pid>/stat as an entry; null for a zombie. `boot` names the life of the machine. */
-export function parseStat(input: { readonly pid: number; readonly stat: string; readonly boot: string }): ProcessEntry | null {
+export function parseStat(input: {
+  readonly pid: number;
+  readonly stat: string;
+  readonly boot: string;
+}): ProcessEntry | null {
   // The program's name stands in parentheses and may hold anything, parentheses too.
   const fields = input.stat.slice(input.stat.lastIndexOf(')') + 2).split(' ');
   const [state, parentPid, groupId] = fields;
@@ -51,7 +57,12 @@ export function parseStat(input: { readonly pid: number; readonly stat: string; 
   if (state === undefined || state === 'Z' || state === 'X' || startTicks === undefined) {
     return null;
   }
-  return { pid: input.pid, parentPid: Number(parentPid), groupId: Number(groupId), startToken: `${startTicks}@${input.boot}` };
+  return {
+    pid: input.pid,
+    parentPid: Number(parentPid),
+    groupId: Number(groupId),
+    startToken: `${startTicks}@${input.boot}`,
+  };
 }
 
 function readEntry(input: { readonly pid: number; readonly boot: string }): ProcessEntry | null {

@@ -1,12 +1,6 @@
 // One active run per proxy: a child workflow whose id names the proxy, which Temporal lets exist only once.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  condition,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-  WorkflowIdReusePolicy,
-} from '@temporalio/workflow';
+import { condition, ParentClosePolicy, sleep, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import { proxyWorkflowId } from '../temporal/names.ts';
 
 /** Who holds the proxy; shown by `temporal workflow describe`. */

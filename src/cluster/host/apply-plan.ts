@@ -42,21 +42,45 @@ function problemsOf(plan: Plan): readonly Problem[] {
   const rename = 'Use lower-case letters, digits and inner dashes.';
   const problems: Problem[] = [];
   if (plan.objects.length > 0) {
-    problems.push({ path: 'plan.objects', message: 'a host target has no place for Kubernetes objects', hint: needsCluster });
+    problems.push({
+      path: 'plan.objects',
+      message: 'a host target has no place for Kubernetes objects',
+      hint: needsCluster,
+    });
   }
   for (const [index, stage] of plan.stages.entries()) {
     const path = `plan.stages[${index}]`;
     if (stage.kind !== 'container') {
-      problems.push({ path: `${path}.kind`, value: stage.kind, message: 'a host target pulls no images', hint: needsCluster });
+      problems.push({
+        path: `${path}.kind`,
+        value: stage.kind,
+        message: 'a host target pulls no images',
+        hint: needsCluster,
+      });
     } else if (stage.command.length === 0) {
-      problems.push({ path: `${path}.command`, value: [], message: 'there is nothing to run', hint: 'Give the stage a command.' });
+      problems.push({
+        path: `${path}.command`,
+        value: [],
+        message: 'there is nothing to run',
+        hint: 'Give the stage a command.',
+      });
     }
     if (!isName(stage.name) || plan.stages.findIndex(({ name }) => name === stage.name) !== index) {
-      problems.push({ path: `${path}.name`, value: stage.name, message: 'is not a name, or not the only one like it', hint: rename });
+      problems.push({
+        path: `${path}.name`,
+        value: stage.name,
+        message: 'is not a name, or not the only one like it',
+        hint: rename,
+      });
     }
     for (const file of Object.keys(stage.files).filter((name) => !isFilePath(name))) {
       const hint = 'Give a path relative to the stage’s working directory.';
-      problems.push({ path: `${path}.files`, value: file, message: 'leads out of the stage’s working directory', hint });
+      problems.push({
+        path: `${path}.files`,
+        value: file,
+        message: 'leads out of the stage’s working directory',
+        hint,
+      });
     }
   }
   return problems;

@@ -43,7 +43,10 @@ export async function awaitTransitions(input: {
   }
 }
 
-function pageAfter(input: { readonly log: TransitionLog; readonly cursor: string | null }): Pick<TransitionPage, 'transitions' | 'cursor'> {
+function pageAfter(input: {
+  readonly log: TransitionLog;
+  readonly cursor: string | null;
+}): Pick<TransitionPage, 'transitions' | 'cursor'> {
   const from = Number.parseInt(input.cursor ?? '0', 10);
   const after = input.log.placed.filter(({ endOffset }) => endOffset > from);
   return {

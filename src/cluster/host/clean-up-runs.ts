@@ -30,7 +30,10 @@ export async function removeWork(directory: RunDirectory): Promise<readonly stri
 }
 
 /** Removes every Job of the state directory that has ended longer ago than it asked to be kept. */
-export async function removeExpiredRuns(input: { readonly stateDir: string; readonly nowMs: number }): Promise<readonly string[]> {
+export async function removeExpiredRuns(input: {
+  readonly stateDir: string;
+  readonly nowMs: number;
+}): Promise<readonly string[]> {
   const root = runsRoot(input.stateDir);
   const leftOver: string[] = [];
   for (const name of await namesIn(root)) {

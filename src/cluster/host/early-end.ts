@@ -34,7 +34,11 @@ export async function earlyEndOf(input: {
   const first = await Promise.race([deadline, input.stopRequested.then(() => 'stop' as const)]);
   return first === 'deadline'
     ? { state: 'failed', reason: ACTIVE_DEADLINE_REASON, graceMs: job.stopGraceMs }
-    : { state: 'stopped', reason: STOPPED_REASON, graceMs: (await readStopRequest(input.directory))?.graceMs ?? job.stopGraceMs };
+    : {
+        state: 'stopped',
+        reason: STOPPED_REASON,
+        graceMs: (await readStopRequest(input.directory))?.graceMs ?? job.stopGraceMs,
+      };
 }
 
 /** What the last one who asked for the end has written down, or null when nobody has. */

@@ -96,7 +96,9 @@ function cgiVariables(input: Exchange & { readonly inside: string; readonly quer
     HTTP_CONTENT_ENCODING: headers['content-encoding'],
     GIT_PROTOCOL: headers['git-protocol'],
   };
-  const given = Object.entries(optional).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []));
+  const given = Object.entries(optional).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value] as const] : [],
+  );
   return {
     GIT_PROJECT_ROOT: input.gitDirectory,
     GIT_HTTP_EXPORT_ALL: '1',

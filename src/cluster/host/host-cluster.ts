@@ -35,7 +35,8 @@ export function createHostCluster(options: HostClusterOptions): Cluster {
 
   return {
     readJob,
-    availableTools: async ({ tools }) => new Set(tools.filter((program) => findOnPath({ program, path: process.env['PATH'] ?? '' }) !== null)),
+    availableTools: async ({ tools }) =>
+      new Set(tools.filter((program) => findOnPath({ program, path: process.env['PATH'] ?? '' }) !== null)),
     whyNoClone: async () => {
       const clone = await findThisClone();
       return 'whyNot' in clone ? clone.whyNot : null;
@@ -56,7 +57,9 @@ export function createHostCluster(options: HostClusterOptions): Cluster {
       await mergeAnnotations({ directory, annotations: input.annotations });
     },
     listJobs: async ({ namespace }) => {
-      const jobs = await Promise.all((await namesIn(runsRoot(stateDir))).map((jobName) => readJob({ namespace, jobName })));
+      const jobs = await Promise.all(
+        (await namesIn(runsRoot(stateDir))).map((jobName) => readJob({ namespace, jobName })),
+      );
       return jobs.filter((job) => job !== null).sort((a, b) => b.createdAtMs - a.createdAtMs);
     },
     stop: async (input) => {

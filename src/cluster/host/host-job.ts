@@ -34,7 +34,11 @@ export interface HostJob {
 export const RUN_ID_VARIABLE = 'PROXYBENCH_RUN_ID';
 
 /** Cuts a Plan down to its Job. */
-export function toHostJob(input: { readonly plan: Plan; readonly createdAtMs: number; readonly deadlineMarginMs: number }): HostJob {
+export function toHostJob(input: {
+  readonly plan: Plan;
+  readonly createdAtMs: number;
+  readonly deadlineMarginMs: number;
+}): HostJob {
   const { plan } = input;
   return {
     version: 1,
@@ -59,7 +63,10 @@ export function toHostJob(input: { readonly plan: Plan; readonly createdAtMs: nu
 }
 
 /** Writes job.json unless there is one. Tells whether this call made it. */
-export async function createHostJob(input: { readonly directory: RunDirectory; readonly job: HostJob }): Promise<boolean> {
+export async function createHostJob(input: {
+  readonly directory: RunDirectory;
+  readonly job: HostJob;
+}): Promise<boolean> {
   return createExclusively({ path: input.directory.jobFile, content: `${JSON.stringify(input.job, null, 2)}\n` });
 }
 

@@ -12,7 +12,10 @@ export async function readAnnotations(directory: string): Promise<Annotations> {
 }
 
 /** Merges into the newest revision, key by key. A merge that changes nothing writes nothing. */
-export async function mergeAnnotations(input: { readonly directory: string; readonly annotations: Annotations }): Promise<void> {
+export async function mergeAnnotations(input: {
+  readonly directory: string;
+  readonly annotations: Annotations;
+}): Promise<void> {
   await mkdir(input.directory, { recursive: true, mode: DIRECTORY_MODE });
   for (;;) {
     const newest = await newestRevision(input.directory);
@@ -28,14 +31,19 @@ export async function mergeAnnotations(input: { readonly directory: string; read
   }
 }
 
-async function newestRevision(directory: string): Promise<{ readonly revision: number; readonly annotations: Annotations }> {
+async function newestRevision(
+  directory: string,
+): Promise<{ readonly revision: number; readonly annotations: Annotations }> {
   const names = await readdir(directory).catch((error: unknown) => {
     if (isErrorWithCode(error, 'ENOENT')) {
       return [];
     }
     throw error;
   });
-  const revision = Math.max(0, ...names.filter((name) => /^\d+\.json$/.test(name)).map((name) => Number.parseInt(name, 10)));
+  const revision = Math.max(
+    0,
+    ...names.filter((name) => /^\d+\.json$/.test(name)).map((name) => Number.parseInt(name, 10)),
+  );
   const text = revision === 0 ? null : await readIfThere(join(directory, `${revision}.json`));
   return { revision, annotations: text === null ? {} : (JSON.parse(text) as Annotations) };
 }

@@ -12,7 +12,10 @@ export interface JobClaim {
 }
 
 /** Takes the claim for this process. False when somebody was first. */
-export async function claimJob(input: { readonly directory: RunDirectory; readonly role: JobClaim['role'] }): Promise<boolean> {
+export async function claimJob(input: {
+  readonly directory: RunDirectory;
+  readonly role: JobClaim['role'];
+}): Promise<boolean> {
   const holder = identifyProcess(process.pid);
   const content = `${JSON.stringify({ holder, role: input.role })}\n`;
   return holder !== null && (await createExclusively({ path: input.directory.claimFile, content }));

@@ -25,7 +25,10 @@ export async function lookAtJob(input: { readonly directory: RunDirectory; reado
 }
 
 /** The Job as a caller is shown it, or null when there is none of that name in that namespace. */
-export async function readSnapshot(input: { readonly directory: RunDirectory; readonly namespace: string }): Promise<JobSnapshot | null> {
+export async function readSnapshot(input: {
+  readonly directory: RunDirectory;
+  readonly namespace: string;
+}): Promise<JobSnapshot | null> {
   const job = await readHostJob(input.directory);
   if (job === null || job.namespace !== input.namespace) {
     return null;

@@ -72,7 +72,10 @@ async function runProgram(input: {
         machine: machineEnvironment({ from: process.env, runId: job.runId }),
         stage: stage.name,
         directories: input.directories,
-        variables: [...stage.env, ...(input.gitRemote === null ? [] : [{ name: 'GIT_REMOTE', value: input.gitRemote }])],
+        variables: [
+          ...stage.env,
+          ...(input.gitRemote === null ? [] : [{ name: 'GIT_REMOTE', value: input.gitRemote }]),
+        ],
       }),
       cwd: input.directories.cwd,
       output: 'pipe',

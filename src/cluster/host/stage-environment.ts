@@ -4,7 +4,13 @@ import type { EnvironmentVariable } from '../../plan/plan.ts';
 import { RUN_ID_VARIABLE } from './host-job.ts';
 
 /** Where a machine keeps the authorities it trusts; a stage behind a TLS-inspecting network fails without them. */
-const TRUST_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'CURL_CA_BUNDLE'] as const;
+const TRUST_VARIABLES = [
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'GIT_SSL_CAINFO',
+  'CURL_CA_BUNDLE',
+] as const;
 const PASSED_ON = ['PATH', 'LANG', ...TRUST_VARIABLES] as const;
 const DEFAULTS = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' } as const;
 

@@ -61,7 +61,11 @@ export class StageLogWriter {
 }
 
 /** The end of a stage's log, at most `maxBytes` of UTF-8, cut between characters; empty when there is none. */
-export async function readStageLog(input: { readonly logs: string; readonly stage: string; readonly maxBytes: number }): Promise<LogTail> {
+export async function readStageLog(input: {
+  readonly logs: string;
+  readonly stage: string;
+  readonly maxBytes: number;
+}): Promise<LogTail> {
   const segments = await segmentsOf(input);
   const newest = segments.at(-1);
   if (newest === undefined || input.maxBytes <= 0) {
@@ -70,7 +74,10 @@ export async function readStageLog(input: { readonly logs: string; readonly stag
   const end = await readSegment({ ...input, segment: newest });
   // The one before may have been dropped since the listing; what is left of the log then starts with the newest.
   const before = newest === 0 ? null : await readSegment({ ...input, segment: newest - 1 });
-  const { text, cut } = utf8Tail({ bytes: Buffer.concat([before ?? Buffer.alloc(0), end ?? Buffer.alloc(0)]), maxBytes: input.maxBytes });
+  const { text, cut } = utf8Tail({
+    bytes: Buffer.concat([before ?? Buffer.alloc(0), end ?? Buffer.alloc(0)]),
+    maxBytes: input.maxBytes,
+  });
   const earliest = before === null ? newest : newest - 1;
   return { text, truncated: cut || earliest > 0 };
 }
@@ -96,7 +103,11 @@ async function segmentsOf(input: { readonly logs: string; readonly stage: string
 }
 
 /** Reads a segment, as far as it is written at this moment; null when it is gone. */
-async function readSegment(input: { readonly logs: string; readonly stage: string; readonly segment: number }): Promise<Buffer | null> {
+async function readSegment(input: {
+  readonly logs: string;
+  readonly stage: string;
+  readonly segment: number;
+}): Promise<Buffer | null> {
   try {
     const file = await open(join(input.logs, segmentName(input)), 'r');
     try {

@@ -15,7 +15,10 @@ import type { TransitionLine } from './transition-log.ts';
  * Claims the Job and runs its stages in order. Does nothing when somebody holds the claim already.
  * `stopRequested` resolves when this process has been asked to end.
  */
-export async function supervise(input: { readonly runRoot: string; readonly stopRequested: Promise<void> }): Promise<void> {
+export async function supervise(input: {
+  readonly runRoot: string;
+  readonly stopRequested: Promise<void>;
+}): Promise<void> {
   const directory = directoryAt(input.runRoot);
   const job = await readHostJob(directory);
   if (job === null || !(await claimJob({ directory, role: 'supervisor' }))) {
@@ -40,7 +43,12 @@ async function runStages(input: {
     }
     tell(directory, { stage: stage.name, phase: 'started', atMs: Date.now() });
     const end = await runStage({ job, stage, directory, earlyEnd });
-    tell(directory, { stage: stage.name, phase: end.reason === undefined ? 'finished' : 'failed', atMs: Date.now(), ...end });
+    tell(directory, {
+      stage: stage.name,
+      phase: end.reason === undefined ? 'finished' : 'failed',
+      atMs: Date.now(),
+      ...end,
+    });
     if (end.reason !== undefined) {
       return lastWord((await asOfNow(earlyEnd)) ?? { state: 'failed', reason: `stage ${stage.name}: ${end.reason}` });
     }

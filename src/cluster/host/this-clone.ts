@@ -31,7 +31,9 @@ export async function findThisClone(input: { readonly from?: string } = {}): Pro
     return { whyNot: 'this program does not lie in a Git repository (an exported copy, perhaps)' };
   }
   const anyReference = await ask({ words: ['--git-dir', gitDirectory, 'for-each-ref', '--count=1'], from });
-  return anyReference === null || anyReference === '' ? { whyNot: 'this program’s Git repository has no commit yet' } : { gitDirectory };
+  return anyReference === null || anyReference === ''
+    ? { whyNot: 'this program’s Git repository has no commit yet' }
+    : { gitDirectory };
 }
 
 /**

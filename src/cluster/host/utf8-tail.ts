@@ -4,7 +4,10 @@
  * The last whole characters of `bytes` that fit into `maxBytes` of UTF-8. Broken bytes become U+FFFD, which counts as
  * the three bytes it takes; a character that is still being written at the end is left out.
  */
-export function utf8Tail(input: { readonly bytes: Buffer; readonly maxBytes: number }): { readonly text: string; readonly cut: boolean } {
+export function utf8Tail(input: { readonly bytes: Buffer; readonly maxBytes: number }): {
+  readonly text: string;
+  readonly cut: boolean;
+} {
   const { bytes, maxBytes } = input;
   let start = Math.max(0, bytes.length - maxBytes);
   if (start > 0) {

@@ -29,7 +29,10 @@ describe('the poll activity', () => {
     const pages: PollResult[] = [];
     for (let cursor: string | null = null; ; ) {
       const input: { run: ReturnType<typeof referenceOf>; cursor: string | null } = { run: referenceOf(plan), cursor };
-      const page: PollResult = await new MockActivityEnvironment().run<[typeof input], PollResult, typeof poll>(poll, input);
+      const page: PollResult = await new MockActivityEnvironment().run<[typeof input], PollResult, typeof poll>(
+        poll,
+        input,
+      );
       pages.push(page);
       cursor = page.cursor;
       if (page.job !== 'running') break;

@@ -15,7 +15,10 @@ afterEach(async () => {
 });
 
 /** Starts a shell script and waits for its first output. */
-async function startScript(input: { readonly script: string; readonly env?: Record<string, string> }): Promise<ProcessGroup> {
+async function startScript(input: {
+  readonly script: string;
+  readonly env?: Record<string, string>;
+}): Promise<ProcessGroup> {
   const group = await startProcessGroup({
     command: ['sh', '-c', input.script],
     env: { ...env, ...input.env },
@@ -64,7 +67,7 @@ test('what ignores SIGTERM is killed when the grace is over', async () => {
 });
 
 test('members of the group go with it although its leader has ended before', async () => {
-  const group = await startScript({ script: 'sleep 300 & echo $!' , env: { MARK: 'leaderless' } });
+  const group = await startScript({ script: 'sleep 300 & echo $!', env: { MARK: 'leaderless' } });
   await group.exited;
   expect(findMarkedProcesses({ name: 'MARK', value: 'leaderless' })).toHaveLength(1);
   await endProcesses({ leaders: [group.leader], marker: { name: 'MARK', value: 'leaderless' }, graceMs: 0 });
@@ -81,7 +84,10 @@ test('without a marker the rest of a group is its ended leader’s own, with one
 });
 
 test('a child that left the group and hid its environment is found through its parent', async () => {
-  const group = await startScript({ script: 'env -i setsid sh -c "echo \\$\\$; exec sleep 300"; sleep 300', env: { MARK: 'hidden' } });
+  const group = await startScript({
+    script: 'env -i setsid sh -c "echo \\$\\$; exec sleep 300"; sleep 300',
+    env: { MARK: 'hidden' },
+  });
   const children = spawn('ps', ['-A', '-o', 'ppid=,pid=']);
   const listing = (await children.stdout.toArray()).join('');
   const child = identifyProcess(Number(new RegExp(`^\\s*${group.leader.pid}\\s+(\\d+)`, 'm').exec(listing)?.[1]));
@@ -91,7 +97,10 @@ test('a child that left the group and hid its environment is found through its p
 });
 
 test('an orphan that left the group is found by its marker', async () => {
-  const group = await startScript({ script: 'setsid sh -c "echo ready; exec sleep 300" & exit 0', env: { MARK: 'orphan' } });
+  const group = await startScript({
+    script: 'setsid sh -c "echo ready; exec sleep 300" & exit 0',
+    env: { MARK: 'orphan' },
+  });
   await group.exited;
   expect(findMarkedProcesses({ name: 'MARK', value: 'orphan' })).toHaveLength(1);
   expect(findMarkedProcesses({ name: 'MARK', value: 'orph' })).toEqual([]);
