@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
@@ -8,9 +7,10 @@ import { expect, test } from 'vitest';
 import { startBackgroundService } from '../../../src/processes/background-service.ts';
 import type { ServiceRequest } from '../../../src/processes/background-service.ts';
 import { identifyProcess } from '../../../src/processes/process-identity.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 function service(script: string): ServiceRequest & { readonly directory: string } {
-  const directory = mkdtempSync(join(tmpdir(), 'proxybench-service-'));
+  const directory = temporaryDirectory('service');
   return {
     directory,
     name: 'The test service',
@@ -72,7 +72,7 @@ test.each([
   ['is killed', "process.kill(process.pid, 'SIGKILL')"],
 ])('a parent that %s without stopping it takes it along', async (_how, last) => {
   const source = new URL('../../../src/processes/background-service.ts', import.meta.url).href;
-  const logFile = join(mkdtempSync(join(tmpdir(), 'proxybench-parent-')), 'log');
+  const logFile = join(temporaryDirectory('parent'), 'log');
   const parent = `
     import { writeSync } from 'node:fs';
     import { startBackgroundService } from ${JSON.stringify(source)};

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { writePrograms } from '../../support/fake-program.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const scripts = fileURLToPath(new URL('../../../scripts/', import.meta.url));
 
@@ -23,7 +23,7 @@ const LOCK = {
 
 /** A clone with nothing installed, whose one program prints its arguments and ends with code 5. */
 function clone(): string {
-  const root = mkdtempSync(join(tmpdir(), 'proxybench-clone-'));
+  const root = temporaryDirectory('clone');
   cpSync(scripts, join(root, 'scripts'), { recursive: true });
   writeFileSync(join(root, 'package.json'), '{"type":"module"}');
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify(LOCK));
@@ -99,7 +99,7 @@ test('a package left out because it is for another platform is not missing', asy
 
 test('a node_modules that is only a link is never installed into, and what it points to stays whole', async () => {
   const root = clone();
-  const shared = mkdtempSync(join(tmpdir(), 'proxybench-shared-'));
+  const shared = temporaryDirectory('shared');
   writeFileSync(join(shared, 'precious'), 'kept');
   symlinkSync(shared, join(root, 'node_modules'));
   const { stderr, code } = await start({ root, path: withNpm('rm -rf node_modules/*') }).result;
@@ -145,7 +145,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 
 test('the proxybench command runs through a link, and refuses to run from inside node_modules', async () => {
   const root = clone();
-  const link = join(mkdtempSync(join(tmpdir(), 'proxybench-bin-')), 'proxybench');
+  const link = join(temporaryDirectory('bin'), 'proxybench');
   symlinkSync(join(root, 'scripts', 'proxybench.mjs'), link);
   expect(await start({ root: dirname(link), script: 'proxybench', args: ['list'], path: '/nowhere' }).result).toEqual({
     stdout: '["list"]\n',

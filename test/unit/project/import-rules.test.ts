@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -23,7 +23,7 @@ async function violationsIn(input: {
   readonly config: string;
   readonly folders: readonly string[];
 }): Promise<readonly string[]> {
-  const project = mkdtempSync(join(tmpdir(), 'proxybench-rules-'));
+  const project = temporaryDirectory('rules');
   symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'));
   for (const [path, content] of Object.entries({
     'tsconfig.json':

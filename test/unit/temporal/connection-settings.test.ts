@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connectionSettings } from '../../../src/temporal/connection-settings.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 function pem(name: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'proxybench-pem-')), name);
+  const file = join(temporaryDirectory('pem'), name);
   writeFileSync(file, name);
   return file;
 }

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findTemporal, findTemporalCommand } from '../../../src/temporal/find-temporal.ts';
@@ -7,6 +6,7 @@ import { goInstallSource } from '../../../src/temporal/go-install-source.ts';
 import { pathSource } from '../../../src/temporal/path-source.ts';
 import type { TemporalSource } from '../../../src/temporal/temporal-source.ts';
 import { writePrograms } from '../../support/fake-program.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 /** Stands where the SDK's download stands in the order; the real one would fetch 50 MB. */
 const offline: TemporalSource = {
@@ -23,7 +23,7 @@ const BUILDING_GO =
   'echo "$@" >> "$HOME/go-runs"; printf "#!/bin/sh\\necho built\\n" > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"';
 
 function machine(programs: Readonly<Record<string, string>>): Record<string, string> {
-  return { HOME: mkdtempSync(join(tmpdir(), 'proxybench-home-')), PATH: `${writePrograms(programs)}:/usr/bin:/bin` };
+  return { HOME: temporaryDirectory('home'), PATH: `${writePrograms(programs)}:/usr/bin:/bin` };
 }
 
 test('a temporal on PATH is used and nothing is fetched', async () => {
@@ -57,7 +57,7 @@ test('go install builds the pinned version where there is no other way, and only
 test('a build that fails leaves nothing behind in the cache', async () => {
   const env = {
     ...machine({ go: 'echo half > "$GOBIN/temporal"; echo no such module >&2; exit 1' }),
-    XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), 'proxybench-cache-')),
+    XDG_CACHE_HOME: temporaryDirectory('cache'),
   };
   await expect(findTemporalCommand({ env, sources })).rejects.toThrow('`go install`: no such module');
   expect(readdirSync(join(env.XDG_CACHE_HOME, 'proxybench/temporal/v1.5.1'))).toEqual([]);
