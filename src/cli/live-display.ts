@@ -1,6 +1,6 @@
 // Shows runs on their way: redrawn in place on a terminal, as plain lines of news elsewhere.
 import { type LiveView, renderLiveView, stageText, trafficText } from '../reports/live-view.ts';
-import { formatDuration } from '../reports/quantities.ts';
+import { formatDuration } from '../quantities/quantities.ts';
 import { shownWidth } from '../reports/table.ts';
 import type { Console } from './console.ts';
 

@@ -1,4 +1,5 @@
 // A result as one flat row: what stands at the end of every run, whether read from Temporal or from the Job.
+import { BYTES_PER_MIB } from '../quantities/quantities.ts';
 import type { FailureFamily, ResultDocument, RunOutcome } from './evidence.ts';
 import { rateOf } from './rate-of.ts';
 import { type ResultSummary, summaryOf } from './result-summary.ts';
@@ -25,8 +26,6 @@ export interface ResultRow {
   readonly failureFamily: FailureFamily;
   readonly reason: string;
 }
-
-const BYTES_PER_MIB = 1_048_576;
 
 /** The row of a finished run. */
 export function resultRow(result: ResultDocument): ResultRow {

@@ -1,7 +1,7 @@
 // What runs would do, for people: each plan in full, and every image that would come from outside.
 import type { DryRunDocument, DryRunStage } from '../profiles/dry-run.ts';
 import type { Paint } from './paint.ts';
-import { formatBytes, formatDuration } from './quantities.ts';
+import { formatBytes, formatDuration } from '../quantities/quantities.ts';
 import { renderTable } from './table.ts';
 
 /** `images`: those of all plans together, each once. */

@@ -2,7 +2,7 @@
 import type { ResultSummary, SummaryStage } from '../evidence/result-summary.ts';
 import { rateOf } from '../evidence/rate-of.ts';
 import { type Paint, paintState } from './paint.ts';
-import { formatBytes, formatDuration, formatRate, formatShare } from './quantities.ts';
+import { formatBytes, formatDuration, formatRate, formatShare } from '../quantities/quantities.ts';
 import { renderTable } from './table.ts';
 import { wrapText } from './wrap-text.ts';
 

@@ -1,7 +1,7 @@
 // `list` for people: one line per run, newest first.
 import type { RunSummary } from '../temporal/list-runs.ts';
 import { type Paint, paintState } from './paint.ts';
-import { formatDuration, formatTime } from './quantities.ts';
+import { formatDuration, formatTime } from '../quantities/quantities.ts';
 import { renderTable } from './table.ts';
 
 export function renderList(input: {

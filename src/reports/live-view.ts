@@ -2,7 +2,7 @@
 import type { LiveTotals } from '../temporal/live-totals.ts';
 import type { RunStatus, StageStatus } from '../workflows/messages.ts';
 import { type Paint, paintState } from './paint.ts';
-import { formatBytes, formatDuration, formatRate } from './quantities.ts';
+import { formatBytes, formatDuration, formatRate } from '../quantities/quantities.ts';
 
 export interface LiveView {
   readonly target: string;

@@ -1,6 +1,6 @@
 // The final row of each run, the same wherever a result is read from.
 import type { ResultRow } from '../evidence/result-row.ts';
-import { MIB, formatBytes, formatDuration, formatMiB, formatRate } from './quantities.ts';
+import { BYTES_PER_MIB, formatBytes, formatDuration, formatMiB, formatRate } from '../quantities/quantities.ts';
 import { type Paint, paintState } from './paint.ts';
 import { type Column, renderTable } from './table.ts';
 
@@ -53,5 +53,5 @@ export function renderResultRows(input: {
 }
 
 function mib(amount: number | null): string {
-  return formatMiB(amount === null ? null : amount * MIB);
+  return formatMiB(amount === null ? null : amount * BYTES_PER_MIB);
 }

@@ -1,7 +1,7 @@
 // A live look at a proxy, for people.
 import type { TrafficSample } from '../activities/contract.ts';
 import type { Paint } from './paint.ts';
-import { formatBytes, formatRate, formatShare } from './quantities.ts';
+import { formatBytes, formatRate, formatShare } from '../quantities/quantities.ts';
 import { renderTable } from './table.ts';
 
 /** Window, rate and cumulative bytes, then who moved them. */

@@ -1,6 +1,6 @@
 // A run as Temporal's web UI shows it: one line, a table of stages, and in the end the verdict.
 import type { StageEvidence } from '../evidence/evidence.ts';
-import { formatBytes, formatDuration, formatRate, formatShare, formatTime } from '../reports/quantities.ts';
+import { formatBytes, formatDuration, formatRate, formatShare, formatTime } from '../quantities/quantities.ts';
 import { markdownTable, plainText, withinDetails } from './markdown-table.ts';
 import type { RunStatus, StageStatus } from './messages.ts';
 

@@ -9,7 +9,8 @@ import type {
   StageEvidence,
   Verdict,
 } from '../../evidence/evidence.ts';
-import { apart, count, duration, mib, share, timeSpan } from './wording.ts';
+import { formatBytes, formatDuration, formatShare } from '../../quantities/quantities.ts';
+import { apart, count, timeSpan } from './wording.ts';
 
 /** A stage with less than this many bytes at the proxy moved no payload: a CONNECT and its answer take less. */
 export const LEAST_STAGE_BYTES = 1024;
@@ -119,7 +120,7 @@ function verdict(
 }
 
 function deadlineSentence(ending: Extract<JudgeInput['ending'], { by: 'deadline' }>): string {
-  const limit = duration(ending.deadlineMs);
+  const limit = formatDuration(ending.deadlineMs);
   if (ending.scope === 'stage') return `${ending.stage ?? 'A stage'} took longer than its limit of ${limit}`;
   const during = ending.stage === null ? '' : ` and was ended during ${ending.stage}`;
   return `The run took longer than its limit of ${limit}${during}`;
@@ -156,11 +157,11 @@ function passedSentence(input: {
   const { evidence, seenBytes, neededBytes } = input;
   const stages = count(evidence.stages.length, 'stage');
   const left = evidence.omittedStages.length === 0 ? '' : `, ${evidence.omittedStages.length} left out`;
-  const traffic = `${mib(seenBytes)} seen at the proxy, ${mib(neededBytes)} needed`;
+  const traffic = `${formatBytes(seenBytes)} seen at the proxy, ${formatBytes(neededBytes)} needed`;
   const gaps =
     evidence.gaps.length === 0
       ? ''
-      : `; readings are missing for ${told(evidence.gaps)}, coverage ${share(evidence.coverage)}`;
+      : `; readings are missing for ${told(evidence.gaps)}, coverage ${formatShare(evidence.coverage)}`;
   return `${stages} passed${left}: ${traffic}${gaps}`;
 }
 

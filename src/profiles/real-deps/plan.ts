@@ -1,5 +1,6 @@
 // Profile × target → Plan. Pure: equal inputs make equal Plans.
 import type { Plan, Stage } from '../../plan/plan.ts';
+import { BYTES_PER_MIB } from '../../quantities/quantities.ts';
 import type { PlanInput } from '../profile-kind.ts';
 import { jobNameFor, specDigest } from '../spec-digest.ts';
 import { renderObjects } from './job.ts';
@@ -8,7 +9,6 @@ import { STAGE_CATALOGUE } from './stage-catalogue.ts';
 import { proxyEnvironment } from './stage-environment.ts';
 
 const MS_PER_SECOND = 1_000;
-const BYTES_PER_MIB = 1_048_576;
 
 /** What `Stage.remote` says when a host target serves its own clone. */
 export const THIS_CLONE = 'this-clone';

@@ -56,7 +56,7 @@ describe('the verdict on real dependency downloads', () => {
   it('says of a passed run with gaps that readings are missing, and of one without a stage that it was left out', () => {
     const evidence = { gaps: [gap()], coverage: 0.97251, omittedStages: [{ name: 'apk-add', reason: 'no apk' }] };
     expect(judged({ evidence }).reason).toBe(
-      '3 stages passed, 1 left out: 4.0 MiB seen at the proxy, 3.0 MiB needed; readings are missing for 1 gap, the longest between 12:00:00 and 12:00:05 UTC (the proxy did not answer: gone), coverage 97.2 %.',
+      '3 stages passed, 1 left out: 4.0 MiB seen at the proxy, 3.0 MiB needed; readings are missing for 1 gap, the longest between 12:00:00 and 12:00:05 UTC (the proxy did not answer: gone), coverage 97.2%.',
     );
   });
 
@@ -83,7 +83,7 @@ describe('the verdict on real dependency downloads', () => {
         outcome: 'deadline',
         failureFamily: 'deadline',
         stage: 'git-mirror',
-        reason: 'git-mirror took longer than its limit of 90 s.',
+        reason: 'git-mirror took longer than its limit of 1 min 30 s.',
       },
     ],
     [

@@ -6,7 +6,7 @@ import {
   formatRate,
   formatShare,
   formatTime,
-} from '../../../src/reports/quantities.ts';
+} from '../../../src/quantities/quantities.ts';
 
 describe('quantities as text', () => {
   it.each([

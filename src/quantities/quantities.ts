@@ -1,7 +1,7 @@
 // The one place where bytes, rates, durations, shares and times become text. Pure and free of Node: workflows use it too.
 
 /** Bytes in one MiB. */
-export const MIB = 1024 * 1024;
+export const BYTES_PER_MIB = 1_048_576;
 
 const NOTHING = '-';
 const BINARY_UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
@@ -23,7 +23,7 @@ export function formatBytes(bytes: number | null): string {
 
 /** Bytes as a bare number of MiB with one decimal, for columns whose header names the unit. Null shows as `-`. */
 export function formatMiB(bytes: number | null): string {
-  return bytes === null || !Number.isFinite(bytes) ? NOTHING : (bytes / MIB).toFixed(1);
+  return bytes === null || !Number.isFinite(bytes) ? NOTHING : (bytes / BYTES_PER_MIB).toFixed(1);
 }
 
 /** Bytes per second: `3.2 MiB/s`. Null shows as `-`. */
