@@ -1,6 +1,7 @@
 // Everything that a first result takes, started, used and ended in one go.
 import { messageOf } from '../errors/errors.ts';
 import { endProcesses } from '../processes/end-processes.ts';
+import { markerOfRun } from '../processes/run-marker.ts';
 import { type NextStep, renderNext } from '../reports/started-text.ts';
 import type { StartedFleet } from '../temporal/start-fleet.ts';
 import type { OutputFormat } from './emit.ts';
@@ -27,8 +28,6 @@ export interface QuickstartInput {
   readonly stays: boolean;
 }
 
-/** The variable by which a host target marks all processes of a run. */
-export const RUN_MARK = 'PROXYBENCH_RUN_ID';
 /** What is left of a run that did not end in time gets as long as its stages would get. */
 const STOP_GRACE_MS = 2_000;
 
@@ -59,7 +58,7 @@ export async function quickstart(input: QuickstartInput): Promise<void> {
     } finally {
       console.note('ending what was started');
       await bed.stop();
-      for (const value of runIds) await endProcesses({ marker: { name: RUN_MARK, value }, graceMs: STOP_GRACE_MS });
+      for (const runId of runIds) await endProcesses({ marker: markerOfRun(runId), graceMs: STOP_GRACE_MS });
     }
 
     async function use(open: OpenRuns): Promise<void> {

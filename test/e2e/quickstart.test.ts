@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RUN_MARK } from '../../src/cli/quickstart.ts';
 import { endProcesses, findMarkedProcesses } from '../../src/processes/end-processes.ts';
+import { markerOfRun } from '../../src/processes/run-marker.ts';
 import { RUNTIMES } from '../support/command-line.ts';
 import { type ConfigDir, createConfigDir } from '../support/config-dir.ts';
 import { freePort } from '../support/free-port.ts';
@@ -83,7 +83,7 @@ describe('quickstart', () => {
     expect(code).toBe(5);
     const { runs }: { runs: { run: string }[] } = JSON.parse(stdout);
     expect(runs).toMatchObject([{ state: 'cancelled', summary: { stage: 'npm-install' } }]);
-    expect(findMarkedProcesses({ name: RUN_MARK, value: runs[0]?.run ?? '' })).toEqual([]);
+    expect(findMarkedProcesses(markerOfRun(runs[0]?.run ?? ''))).toEqual([]);
     expect(findMarkedProcesses(marker)).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createHostCluster } from '../../src/cluster/host/host-cluster.ts';
 import { removeTree } from '../../src/cluster/host/remove-tree.ts';
 import { endProcesses, findMarkedProcesses } from '../../src/processes/end-processes.ts';
+import { markerOfRun } from '../../src/processes/run-marker.ts';
 import type { ClusterFixture } from '../contract/cluster-contract.ts';
 import { buildPlan, buildScript } from './plan-builder.ts';
 
@@ -25,11 +26,10 @@ export async function openHostFixture(options: { readonly deadlineMarginMs?: num
       runIds.add(built.runId);
       return built;
     },
-    running: async ({ runId }) =>
-      findMarkedProcesses({ name: 'PROXYBENCH_RUN_ID', value: runId }).map(({ pid }) => String(pid)),
+    running: async ({ runId }) => findMarkedProcesses(markerOfRun(runId)).map(({ pid }) => String(pid)),
     dispose: async () => {
-      for (const value of runIds) {
-        await endProcesses({ marker: { name: 'PROXYBENCH_RUN_ID', value }, graceMs: 0 });
+      for (const runId of runIds) {
+        await endProcesses({ marker: markerOfRun(runId), graceMs: 0 });
       }
       await removeTree(stateDir);
     },

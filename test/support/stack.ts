@@ -8,6 +8,7 @@ import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Plan, Stage } from '../../src/plan/plan.ts';
 import { type BackgroundService, startBackgroundService } from '../../src/processes/background-service.ts';
+import { markerOfRun } from '../../src/processes/run-marker.ts';
 import { endProcesses, findMarkedProcesses } from '../../src/processes/end-processes.ts';
 import { runCommand } from '../../src/processes/run-command.ts';
 import { createClashClient } from '../../src/sampling/clash-client.ts';
@@ -99,7 +100,6 @@ export async function startStack(changes: ConfigChanges = {}, outside?: OutsideP
   });
   const control = createClashClient({ url: controlUrl, ...(outside === undefined ? {} : { secret: outside.secret }) });
   const runIds = new Set<string>();
-  const marker = (value: string): { name: string; value: string } => ({ name: 'PROXYBENCH_RUN_ID', value });
   const command = async (...argv: readonly string[]): Promise<{ code: number | null; output: string }> => {
     const { exit, lines } = await runCommand({ command: argv, env, timeoutMs: 280_000, keepLines: 5000 });
     return { code: exit.code, output: lines.join('\n') };
@@ -146,13 +146,13 @@ export async function startStack(changes: ConfigChanges = {}, outside?: OutsideP
         if (status.finishedAtMs !== null) throw new Error(`the run ended before ${stage} was ${state}`);
       }
     },
-    processesOf: (runId) => findMarkedProcesses(marker(runId)).map(({ pid }) => pid),
+    processesOf: (runId) => findMarkedProcesses(markerOfRun(runId)).map(({ pid }) => pid),
     cli: (...args) => command(process.execPath, CLI, ...args),
     temporal: (...args) => command(server.binary, ...args, '--address', server.address),
     stop: async () => {
       await worker.service.stop();
       await proxy?.service.stop();
-      for (const runId of runIds) await endProcesses({ marker: marker(runId), graceMs: 0 });
+      for (const runId of runIds) await endProcesses({ marker: markerOfRun(runId), graceMs: 0 });
       await server.stop();
       await dispose();
       await rm(stateDir, { recursive: true, force: true });

@@ -2,17 +2,18 @@
 import { InfrastructureError } from '../../errors/errors.ts';
 import { endProcesses } from '../../processes/end-processes.ts';
 import type { ProcessIdentity } from '../../processes/process-identity.ts';
+import { markerOfRun } from '../../processes/run-marker.ts';
 import { readStopRequest, STOPPED_REASON, VANISHED_REASON } from './early-end.ts';
 import { readIfThere } from './exclusive-file.ts';
-import { RUN_ID_VARIABLE } from './host-job.ts';
 import type { HostJob } from './host-job.ts';
 import { readClaim } from './job-claim.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { appendTransitions, openStage, readTransitions } from './transition-log.ts';
 
 /**
- * Only for a Job that no supervisor will finish: none holds it, or the one that does is dead or not answering. It is `stopped` when somebody has asked for that, else `lost`.
- * Of several callers the first has the last word; all of them find nothing left running.
+ * Only for a Job that no supervisor will finish: none holds it, or the one that does is dead or not answering. It is
+ * `stopped` when somebody has asked for that, else `lost`. Of several callers the first has the last word; all of them
+ * find nothing left running.
  * @throws InfrastructureError when processes survive SIGKILL
  */
 export async function finishAbandonedJob(input: {
@@ -53,7 +54,7 @@ export async function endRunProcesses(input: {
   const claim = await readClaim(input.directory);
   return endProcesses({
     leaders: [...(stage === null ? [] : [stage.leader]), ...(claim?.role === 'supervisor' ? [claim.holder] : [])],
-    marker: { name: RUN_ID_VARIABLE, value: input.job.runId },
+    marker: markerOfRun(input.job.runId),
     graceMs: input.graceMs,
   });
 }

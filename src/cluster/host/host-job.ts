@@ -30,9 +30,6 @@ export interface HostJob {
   readonly stages: readonly HostStage[];
 }
 
-/** The variable that every process of a run carries. */
-export const RUN_ID_VARIABLE = 'PROXYBENCH_RUN_ID';
-
 /** Cuts a Plan down to its Job. */
 export function toHostJob(input: {
   readonly plan: Plan;

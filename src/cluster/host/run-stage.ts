@@ -2,13 +2,13 @@
 import { startProcessGroup } from '../../processes/process-group.ts';
 import type { ProcessExit, ProcessGroup } from '../../processes/process-group.ts';
 import { endProcesses } from '../../processes/end-processes.ts';
+import { RUN_ID_VARIABLE, markerOfRun } from '../../processes/run-marker.ts';
 import { messageOf } from '../../errors/errors.ts';
 import { constants } from 'node:os';
 import type { EarlyEnd } from './early-end.ts';
 import { replaceFile } from './exclusive-file.ts';
 import { startGitHttpServer } from './git-http-server.ts';
 import type { GitHttpServer } from './git-http-server.ts';
-import { RUN_ID_VARIABLE } from './host-job.ts';
 import type { HostJob, HostStage } from './host-job.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { machineEnvironment, stageDirectories, stageEnvironment } from './stage-environment.ts';
@@ -102,8 +102,7 @@ async function followProgram(input: {
     early = await Promise.race([exited.then(() => null), input.run.earlyEnd]);
   } finally {
     // What its leader leaves behind ends with the stage, at once, as it would in a container.
-    const marker = { name: RUN_ID_VARIABLE, value: job.runId };
-    await endProcesses({ leaders: [leader], marker, graceMs: early?.graceMs ?? 0 });
+    await endProcesses({ leaders: [leader], marker: markerOfRun(job.runId), graceMs: early?.graceMs ?? 0 });
   }
   await Promise.race([input.closed, drainTime()]);
   const end = toStageEnd(await exited);

@@ -1,7 +1,7 @@
 // What a stage sees of this machine: enough to find programs and trust certificates, and no more.
 import { join } from 'node:path';
 import type { EnvironmentVariable } from '../../plan/plan.ts';
-import { RUN_ID_VARIABLE } from './host-job.ts';
+import { RUN_ID_VARIABLE } from '../../processes/run-marker.ts';
 
 /** Where a machine keeps the authorities it trusts; a stage behind a TLS-inspecting network fails without them. */
 const TRUST_VARIABLES = [

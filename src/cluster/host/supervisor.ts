@@ -1,6 +1,6 @@
 // Entry of the process that runs one host Job: `node supervisor.ts <run directory>`. Nobody waits for it.
 import { endProcesses } from '../../processes/end-processes.ts';
-import { RUN_ID_VARIABLE } from './host-job.ts';
+import { RUN_ID_VARIABLE, markerOfRun } from '../../processes/run-marker.ts';
 import { supervise } from './supervise.ts';
 
 const [runRoot] = process.argv.slice(2);
@@ -28,7 +28,7 @@ async function endEverything(error: unknown): Promise<void> {
   console.error(error);
   const runId = process.env[RUN_ID_VARIABLE];
   if (runId !== undefined) {
-    await endProcesses({ marker: { name: RUN_ID_VARIABLE, value: runId }, graceMs: 0 });
+    await endProcesses({ marker: markerOfRun(runId), graceMs: 0 });
   }
   process.exit(1);
 }
