@@ -1,4 +1,4 @@
-// Takes passwords and tokens out of text that other programs wrote, before it goes into a log line or an annotation.
+// Takes passwords and tokens out of text before it is shown: log lines, annotations, what a dry run tells.
 
 const MASK = '***';
 const URL_USER_INFO = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@"']*(?:@[^\s/?#@"']*)*@/gi;

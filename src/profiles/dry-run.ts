@@ -1,4 +1,5 @@
 // What a run would do, as a document for people and programs; made from its Plan alone, secrets masked.
+import { maskCredentials } from '../evidence/mask-credentials.ts';
 import type { Plan, PlannedObject, Stage } from '../plan/plan.ts';
 
 /** One stage of a dry run. */
@@ -83,11 +84,6 @@ export function dryRunDocument(plan: Plan): DryRunDocument {
 /** Every image that these runs would pull, each once, sorted. */
 export function remoteImages(plans: readonly Plan[]): readonly string[] {
   return [...new Set(plans.flatMap((plan) => plan.stages.flatMap((stage) => stage.images)))].sort();
-}
-
-/** A text without the user and password that its URLs may carry. */
-export function maskCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s"']*@/gi, '$1***@');
 }
 
 function shownStage(stage: Stage): DryRunStage {
