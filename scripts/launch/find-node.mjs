@@ -21,7 +21,7 @@ export function findNode({ root }) {
  * @param {string | null} version `24.21.0`; null is never enough
  * @returns {boolean}
  */
-export function isNewEnough(version) {
+function isNewEnough(version) {
   if (version === null) return false;
   const found = version.split('.').map(Number);
   const least = LEAST_NODE.split('.').map(Number);

@@ -1,6 +1,7 @@
 // A connection to Temporal for the length of one command.
 import type { TemporalConnection } from '../temporal/connection.ts';
 import type { ConnectionSettings } from '../temporal/connection-settings.ts';
+import { DEFAULT_TASK_QUEUE } from '../temporal/names.ts';
 import type { Runs } from '../temporal/runs.ts';
 import type { Console } from './console.ts';
 
@@ -71,6 +72,6 @@ export function placeFlags({
   return [
     ...(settings.address === '127.0.0.1:7233' ? [] : [` --address ${settings.address}`]),
     ...(settings.namespace === 'default' ? [] : [` --namespace ${settings.namespace}`]),
-    ...(options.taskQueue === 'proxybench' ? [] : [` --task-queue ${options.taskQueue}`]),
+    ...(options.taskQueue === DEFAULT_TASK_QUEUE ? [] : [` --task-queue ${options.taskQueue}`]),
   ].join('');
 }

@@ -1,11 +1,12 @@
 // Options that several commands share, each written once.
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { DEFAULT_TASK_QUEUE } from '../temporal/names.ts';
 import type { OutputFormat } from './emit.ts';
 
 /** Folder that holds the configuration unless `--config-dir` names another. */
-export const DEFAULT_CONFIG_DIR = 'config';
+const DEFAULT_CONFIG_DIR = 'config';
 /** Folder for what this machine keeps between commands. */
-export const DEFAULT_STATE_DIR = '.proxybench';
+const DEFAULT_STATE_DIR = '.proxybench';
 
 export const configDirOption = () =>
   new Option('--config-dir <dir>', 'folder with the configuration').default(DEFAULT_CONFIG_DIR);
@@ -27,7 +28,9 @@ export const namespaceOption = () =>
   new Option('--namespace <name>', 'Temporal namespace (default: default)').env('TEMPORAL_NAMESPACE');
 
 export const taskQueueOption = () =>
-  new Option('--task-queue <name>', 'queue that the workers poll').env('PROXYBENCH_TASK_QUEUE').default('proxybench');
+  new Option('--task-queue <name>', 'queue that the workers poll')
+    .env('PROXYBENCH_TASK_QUEUE')
+    .default(DEFAULT_TASK_QUEUE);
 
 export const debugOption = () => new Option('--debug', 'show the stack of an error');
 

@@ -1,7 +1,7 @@
 // Finds the word that somebody probably meant.
 
 /** The known word nearest to `word`, letter case aside, or null when none is near. */
-export function nearestWord(input: { readonly word: string; readonly known: readonly string[] }): string | null {
+function nearestWord(input: { readonly word: string; readonly known: readonly string[] }): string | null {
   const word = input.word.toLowerCase();
   const ranked = input.known
     .map((known) => ({ known, distance: editDistance(word, known.toLowerCase()) }))

@@ -45,7 +45,7 @@ const transTarget = z.strictObject({
 });
 
 /** How one target is reached. */
-export const targetSchema = z.discriminatedUnion('reach', [hostTarget, kubeconfigTarget, transTarget]);
+const targetSchema = z.discriminatedUnion('reach', [hostTarget, kubeconfigTarget, transTarget]);
 
 const httpUrl = (description: string, hint: string) =>
   textSetting({
@@ -83,7 +83,7 @@ const noProxyEntry = textSetting({
 });
 
 /** The proxy under test and its control API. */
-export const proxyServiceSchema = z.strictObject({
+const proxyServiceSchema = z.strictObject({
   namespace: dnsLabelSetting(
     'Namespace of the Service that stands before the proxy; with `port`, instead of `httpUrl`',
   ).optional(),

@@ -1,8 +1,5 @@
 // The one value that flows through a run: everything that will be done, as plain serialisable data without secrets.
 
-/** How a target is reached. */
-export type Reach = 'host' | 'kubeconfig' | 'trans';
-
 /** What a failed stage counts as in a verdict. Beyond stages' own families see `FailureFamily`. */
 export type StageFailureFamily =
   | 'image-pull'

@@ -8,7 +8,7 @@ import type { ControlSnapshot } from './control-client.ts';
 import { type JournalRecord, formatRecord, parseRecord } from './journal-record.ts';
 
 /** Most bytes that one attempt writes unless told otherwise: 16 MiB. */
-export const DEFAULT_MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
+const DEFAULT_MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
 
 const MAX_REASON_CHARACTERS = 300;
 

@@ -15,7 +15,7 @@ export type FoundTemporal =
   | { readonly kind: 'command'; readonly binary: string; readonly source: string };
 
 /** In the order in which they are asked. */
-export const TEMPORAL_SOURCES: readonly TemporalSource[] = [pathSource, sdkDownloadSource, goInstallSource];
+const TEMPORAL_SOURCES: readonly TemporalSource[] = [pathSource, sdkDownloadSource, goInstallSource];
 
 interface FindRequest {
   readonly env: Readonly<Record<string, string | undefined>>;

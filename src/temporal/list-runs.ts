@@ -62,7 +62,7 @@ export async function listOpenFleets({ client }: { readonly client: Client }): P
 }
 
 /** The visibility query of a filter. */
-export function queryOf({ target, profile, state }: RunFilter): string {
+function queryOf({ target, profile, state }: RunFilter): string {
   return [
     `WorkflowType = ${quoted(WORKFLOW_TYPES.benchmarkTarget)}`,
     ...(target === undefined ? [] : [`${TARGET.name} = ${quoted(target)}`]),

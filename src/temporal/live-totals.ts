@@ -58,7 +58,7 @@ export class LiveTotalsReader {
 }
 
 /** Counted from the baseline; from zero when the counters have begun anew, for then all they show is the run's. */
-export function totalsSince({
+function totalsSince({
   progress,
   baselineBytes,
 }: {
@@ -70,7 +70,7 @@ export function totalsSince({
 }
 
 /** Takes a sampler's heartbeat apart; null for one that another version of the program wrote. */
-export function heartbeatTotals(progress: unknown): HeartbeatTotals | null {
+function heartbeatTotals(progress: unknown): HeartbeatTotals | null {
   if (typeof progress !== 'object' || progress === null) return null;
   const { atMs, uploadTotalBytes, downloadTotalBytes } = progress as Partial<Record<keyof HeartbeatTotals, unknown>>;
   if (typeof atMs !== 'number' || typeof uploadTotalBytes !== 'number' || typeof downloadTotalBytes !== 'number')

@@ -14,9 +14,3 @@ export function newRunId({ atMs = Date.now() }: { readonly atMs?: number } = {})
     .padStart(RANDOM_LENGTH, '0');
   return `${atMs.toString(DIGITS)}${chance}`;
 }
-
-/** When an id was made, or null for one that was not made here. */
-export function timeOfRunId(runId: string): number | null {
-  if (!/^[a-z][a-z0-9]{11}$/.test(runId)) return null;
-  return Number.parseInt(runId.slice(0, -RANDOM_LENGTH), DIGITS);
-}

@@ -14,7 +14,7 @@ export interface EarlyEnd {
 
 /** The reasons that a Job ended early carries, in its transitions. */
 export const STOPPED_REASON = 'stopped';
-export const ACTIVE_DEADLINE_REASON = 'active deadline';
+const ACTIVE_DEADLINE_REASON = 'active deadline';
 export const VANISHED_REASON = 'supervisor vanished';
 
 /** Node's timers hold no longer wait; a Job that lasts longer than 24 days is ended then. */
