@@ -1,15 +1,9 @@
 // A real Temporal server with a worker whose activities follow a script: for tests of what workflows decide.
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import {
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundle,
-  bundleWorkflowCode,
-} from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkflowBundle, bundleWorkflowCode } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/contract.ts';
+import { quietRuntime } from './quiet-temporal.ts';
 import { type TestServer, startTestServer } from './temporal-server.ts';
 
 export interface WorkflowHost {
@@ -22,7 +16,7 @@ export interface WorkflowHost {
 
 /** Starts the server and bundles the workflows once. */
 export async function startWorkflowHost(): Promise<WorkflowHost> {
-  Runtime.install({ logger: new DefaultLogger('WARN') });
+  quietRuntime();
   const server = await startTestServer();
   const native = await NativeConnection.connect({ address: server.address });
   const workflowBundle: WorkflowBundle = await bundleWorkflowCode({

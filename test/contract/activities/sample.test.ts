@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import type { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivityDeps } from '../../../src/activities/deps.ts';
 import { createOpenSampling } from '../../../src/activities/open-sampling.ts';
@@ -14,6 +14,7 @@ import type { SamplerProgress } from '../../../src/sampling/sampler.ts';
 import { runCommand } from '../../../src/processes/run-command.ts';
 import { GATED_BYTES, type GatedUpstream, startGatedUpstream } from '../../support/gated-upstream.ts';
 import { buildPlan } from '../../support/plan-builder.ts';
+import { quietActivityEnvironment } from '../../support/quiet-temporal.ts';
 
 const DOWNLOAD = new URL('../../fixtures/stage-download.mjs', import.meta.url).pathname;
 
@@ -82,8 +83,8 @@ function as<I, O>(env: MockActivityEnvironment, activity: (input: I) => Promise<
 describe('the sample activity', () => {
   it('hands over what it has seen when it is cancelled', async () => {
     const run = referenceOf(planned());
-    const { baseline } = await as(new MockActivityEnvironment(), createOpenSampling(deps()), { run });
-    const env = new MockActivityEnvironment();
+    const { baseline } = await as(quietActivityEnvironment(), createOpenSampling(deps()), { run });
+    const env = quietActivityEnvironment();
     const sampling = as(env, createSample(deps()), { run, baseline });
     await download('one');
     env.cancel('CANCELLED');
@@ -94,14 +95,14 @@ describe('the sample activity', () => {
 
   it('fails when its worker is shut down, so that the next one goes on from its journal', async () => {
     const run = referenceOf(planned());
-    const { baseline } = await as(new MockActivityEnvironment(), createOpenSampling(deps()), { run });
-    const first = new MockActivityEnvironment();
+    const { baseline } = await as(quietActivityEnvironment(), createOpenSampling(deps()), { run });
+    const first = quietActivityEnvironment();
     const interrupted = as(first, createSample(deps()), { run, baseline });
     await download('one');
     first.cancel('WORKER_SHUTDOWN');
     await expect(interrupted).rejects.toThrow('shutting down');
 
-    const second = new MockActivityEnvironment({ attempt: 2 });
+    const second = quietActivityEnvironment({ attempt: 2 });
     const resumed = as(second, createSample(deps()), { run, baseline });
     await download('two');
     second.cancel('CANCELLED');
@@ -113,8 +114,8 @@ describe('the sample activity', () => {
 
   it("counts from the heartbeat where no journal is, so that a proxy's restart in between loses nothing", async () => {
     const run = referenceOf(planned());
-    const { baseline } = await as(new MockActivityEnvironment(), createOpenSampling(deps()), { run });
-    const first = new MockActivityEnvironment();
+    const { baseline } = await as(quietActivityEnvironment(), createOpenSampling(deps()), { run });
+    const first = quietActivityEnvironment();
     const interrupted = as(first, createSample(deps()), { run, baseline });
     const seen = heartbeat(first, (details) => details.downloadTotalBytes > GATED_BYTES);
     await download('one');
@@ -130,7 +131,7 @@ describe('the sample activity', () => {
     proxy = await startEgressProxy(ports);
     await download('two');
 
-    const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails });
+    const second = quietActivityEnvironment({ attempt: 2, heartbeatDetails });
     const resumed = as(second, createSample(deps()), { run, baseline });
     second.cancel('CANCELLED');
     const series = await resumed;

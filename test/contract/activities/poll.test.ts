@@ -1,9 +1,9 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PollResult } from '../../../src/activities/contract.ts';
 import { createPoll } from '../../../src/activities/poll.ts';
 import { referenceOf } from '../../../src/plan/plan.ts';
 import { type HostFixture, openHostFixture } from '../../support/host-fixture.ts';
+import { quietActivityEnvironment } from '../../support/quiet-temporal.ts';
 
 let fixture: HostFixture;
 beforeEach(async () => {
@@ -29,7 +29,7 @@ describe('the poll activity', () => {
     const pages: PollResult[] = [];
     for (let cursor: string | null = null; ; ) {
       const input: { run: ReturnType<typeof referenceOf>; cursor: string | null } = { run: referenceOf(plan), cursor };
-      const page: PollResult = await new MockActivityEnvironment().run<[typeof input], PollResult, typeof poll>(
+      const page: PollResult = await quietActivityEnvironment().run<[typeof input], PollResult, typeof poll>(
         poll,
         input,
       );
