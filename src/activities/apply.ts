@@ -1,11 +1,11 @@
 // Makes the Job exist on its target.
-import { Context } from '@temporalio/activity';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
+import { heartbeating } from './heartbeating.ts';
 
 export function createApply(deps: ActivityDeps): Activities['apply'] {
   return ({ plan, attempt }) =>
-    deps
-      .openCluster({ connection: plan.target.connection })
-      .apply({ plan, attempt, signal: Context.current().cancellationSignal });
+    heartbeating({
+      work: (signal) => deps.openCluster({ connection: plan.target.connection }).apply({ plan, attempt, signal }),
+    });
 }

@@ -66,6 +66,8 @@ export interface Activities {
   openSampling(input: { readonly run: RunReference }): Promise<{ readonly baseline: SamplingBaseline }>;
   /** Samples until cancelled, then returns what it has seen. Resumes from its heartbeat and its journal. */
   sample(input: { readonly run: RunReference; readonly baseline: SamplingBaseline }): Promise<SampleSeries>;
+  /** What a sampler that is gone has left in its journal, with one last reading: the same series that it would have returned. */
+  handOver(input: { readonly run: RunReference; readonly baseline: SamplingBaseline }): Promise<SampleSeries>;
   /** Makes the Job exist; `attempt` counts from 1 and grows only when an image pull is tried again. */
   apply(input: { readonly plan: Plan; readonly attempt: number }): Promise<{ readonly created: boolean }>;
   /** Waits for whatever comes after the cursor. */

@@ -6,6 +6,7 @@ import { createCleanUp } from './clean-up.ts';
 import { createCollect } from './collect.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
+import { createHandOver } from './hand-over.ts';
 import { createInspect } from './inspect.ts';
 import { createOpenSampling } from './open-sampling.ts';
 import { createPoll } from './poll.ts';
@@ -20,6 +21,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     render: createRender(deps),
     openSampling: createOpenSampling(deps),
     sample: createSample(deps),
+    handOver: createHandOver(deps),
     apply: createApply(deps),
     poll: createPoll(deps),
     stop: createStop(deps),

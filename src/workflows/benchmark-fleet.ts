@@ -14,11 +14,13 @@ import {
 import { resultRow } from '../evidence/result-row.ts';
 import { runWorkflowId } from '../temporal/names.ts';
 import { benchmarkTarget } from './benchmark-target.ts';
+import { checkFleetInput } from './check-input.ts';
 import { fleetDetails } from './fleet-details.ts';
 import { type BenchmarkFleetInput, type FleetRow, type FleetStatus, cancelRun, fleetStatus } from './messages.ts';
 
 /** Runs the profile on every target and returns one table. A cancel by signal ends the running ones and starts no more. */
 export async function benchmarkFleet(input: BenchmarkFleetInput): Promise<FleetStatus> {
+  checkFleetInput(input);
   const fleet = new Fleet(input);
   setHandler(fleetStatus, () => fleet.status());
   setHandler(cancelRun, async (request) => fleet.cancel(request?.reason ?? 'no reason given'));
@@ -89,7 +91,9 @@ class Fleet {
         staticSummary: `${profile} on ${run.target}`,
       });
       this.#running.set(index, child);
-      if (this.#cancelReason !== null) await child.signal(cancelRun, { reason: this.#cancelReason });
+      // As in cancel(): a child that has ended meanwhile need not be told, and its result still counts.
+      if (this.#cancelReason !== null)
+        await child.signal(cancelRun, { reason: this.#cancelReason }).catch(() => undefined);
       this.#update(index, { state: 'ended', summary: resultRow(await child.result()) });
     } catch (thrown) {
       if (CancellationScope.current().consideredCancelled) throw thrown;

@@ -5,6 +5,7 @@ import {
   CancelledFailure,
   allHandlersFinished,
   condition,
+  isCancellation,
   proxyActivities,
   setHandler,
   uuid4,
@@ -17,8 +18,9 @@ import { cutEvidence } from '../evidence/attribute.ts';
 import type { Ending, Judge, ResultDocument, SampleSeries } from '../evidence/evidence.ts';
 import { type Plan, referenceOf } from '../plan/plan.ts';
 import { judgeFor } from '../profiles/judges.ts';
-import { emptySeries } from '../evidence/empty-series.ts';
+import { emptySeries, lostSeries } from '../evidence/empty-series.ts';
 import type { Cancel } from './cancel.ts';
+import { checkTargetInput } from './check-input.ts';
 import { endingOf } from './ending-of.ts';
 import { takeProxy } from './hold-proxy.ts';
 import { type BenchmarkTargetInput, cancelRun, runStatus } from './messages.ts';
@@ -38,6 +40,7 @@ const { collect, annotate, cleanUp } = proxyActivities<Activities>(CLOSE);
  * input fails the workflow; Temporal's own cancel leaves the same evidence and ends the workflow as cancelled.
  */
 export async function benchmarkTarget(input: BenchmarkTargetInput): Promise<ResultDocument> {
+  checkTargetInput(input);
   const progress = new RunProgress(namesOf(input));
   // A plain promise, not a Trigger: Temporal's own cancel would reject a Trigger, and here a cancel is news to act on.
   let cancel: (request: Cancel) => void = () => undefined;
@@ -125,25 +128,40 @@ async function measure({ plan, progress, cancelled, problems }: Run & { problems
   readonly series: SampleSeries;
 }> {
   const run = referenceOf(plan);
-  const nothingSeen = emptySeries({ atMs: Date.now(), intervalMs: plan.sampling.intervalMs });
+  const { intervalMs } = plan.sampling;
+  const nothingSeen = emptySeries({ atMs: Date.now(), intervalMs });
   const taken = await takeProxy({
     node: plan.target.node,
     service: plan.proxy.service,
     holder: { runId: plan.runId, workflowId: workflowInfo().workflowId },
   });
+  if (progress.cancelReason !== null) return { ending: cancelBeforeAll(progress.cancelReason), series: nothingSeen };
   if (!taken) {
     const what = `another run is measuring through ${plan.proxy.service}; wait for it or cancel it`;
     return { ending: { by: 'unreachable', what }, series: nothingSeen };
   }
   try {
-    const { baseline } = await openSampling({ run });
+    const { baseline } = await untilCancelled(cancelled, () => openSampling({ run }));
     const sampling = startSampling({ plan, baseline });
     const ending = await untilEnding({ plan, progress, cancelled });
     progress.enter('ending');
     if (progress.jobApplied) await noting(problems, () => stop({ run }));
     const series = await noting(problems, () => sampling.finish());
-    return { ending, series: series ?? nothingSeen };
+    const lost = { fromMs: baseline.atMs, toMs: Date.now(), intervalMs, reason: 'the readings were lost' };
+    return { ending, series: series ?? lostSeries(lost) };
   } catch (thrown) {
-    return { ending: endingOf(thrown), series: nothingSeen };
+    const reason = isCancellation(thrown) ? progress.cancelReason : null;
+    return { ending: reason === null ? endingOf(thrown) : cancelBeforeAll(reason), series: nothingSeen };
   }
+}
+
+/** Runs a step that a cancel interrupts: it then throws a cancellation. */
+async function untilCancelled<T>(cancelled: Promise<Cancel>, step: () => Promise<T>): Promise<T> {
+  const scope = new CancellationScope();
+  void cancelled.then(() => scope.cancel());
+  return await scope.run(step);
+}
+
+function cancelBeforeAll(reason: string): Ending {
+  return { by: 'cancel', reason, stage: null };
 }

@@ -2,6 +2,7 @@
 import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from '@temporalio/workflow';
 import { INVALID_INPUT } from '../errors/failure-types.ts';
 
+/** Tries are counted, never the time: hours without a worker must not use them up, they are not the target's fault. */
 const QUICK_RETRY: RetryPolicy = {
   initialInterval: '500ms',
   backoffCoefficient: 2,
@@ -12,28 +13,18 @@ const QUICK_RETRY: RetryPolicy = {
 /** Reads files and asks the target for its tools: done in a second, or something is wrong with the target. */
 export const RENDER: ActivityOptions = {
   startToCloseTimeout: '20s',
-  scheduleToCloseTimeout: '60s',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry: QUICK_RETRY,
+  retry: { ...QUICK_RETRY, maximumAttempts: 10 },
 };
 
 /**
- * One reading of the proxy. A proxy that is just being started answers within seconds; one that is silent for 20 s
- * is not there, and a user who waits for the verdict should hear so.
+ * One reading of the proxy. A proxy that is just being started answers within seconds; one that is silent for half
+ * a minute is not there, and a user who waits for the verdict should hear so.
  */
 export const OPEN_SAMPLING: ActivityOptions = {
   startToCloseTimeout: '10s',
-  scheduleToCloseTimeout: '20s',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry: QUICK_RETRY,
-};
-
-/** A few API calls, or one process started. Repeatable, so a worker's death between them costs nothing. */
-export const APPLY: ActivityOptions = {
-  startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '3m',
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry: QUICK_RETRY,
+  retry: { ...QUICK_RETRY, maximumAttempts: 8 },
 };
 
 /**
@@ -41,6 +32,17 @@ export const APPLY: ActivityOptions = {
  * short; it is several times the heartbeat's pace (1 s), so that a busy machine does not look like a dead one.
  */
 const HEARTBEAT_TIMEOUT = '6s';
+
+/**
+ * A few API calls, or one process started. Repeatable, so a worker's death between them costs nothing. A cancel waits
+ * for its end, so that nothing is made after the stop.
+ */
+export const APPLY: ActivityOptions = {
+  startToCloseTimeout: '45s',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { ...QUICK_RETRY, maximumAttempts: 40 },
+};
 
 /** Beyond a run's own deadline, so that the workflow's timer always speaks first. */
 const DEADLINE_MARGIN_MS = 5 * 60_000;
@@ -66,23 +68,21 @@ export function samplePolicy({ deadlineMs }: { readonly deadlineMs: number }): A
 }
 
 /**
- * Ending processes takes their grace time (at most a minute by the configuration's bound); a target that stays
- * unreachable for five minutes is left to the Job's own active deadline, and the result says so.
+ * Ending processes takes their grace time (at most a minute by the configuration's bound); a target that
+ * refuses for five minutes is left to the Job's own active deadline, and the result says so.
  */
 export const STOP: ActivityOptions = {
-  startToCloseTimeout: '2m',
-  scheduleToCloseTimeout: '5m',
+  startToCloseTimeout: '150s',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: QUICK_RETRY,
+  retry: { ...QUICK_RETRY, maximumAttempts: 60 },
 };
 
-/** Small reads and writes at the end of a run: collect, annotate, clean-up. Results matter, so five minutes of trying. */
+/** Small reads and writes at the end of a run: collect, annotate, clean-up. Results matter, so five minutes of refusals. */
 export const CLOSE: ActivityOptions = {
   startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '5m',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: QUICK_RETRY,
+  retry: { ...QUICK_RETRY, maximumAttempts: 60 },
 };
 
 /** A person waits at a terminal: fail within their patience. */

@@ -1,9 +1,11 @@
 // The sampler's life within a run: started before the Job, told to hand over after it.
-import { CancellationScope, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities, SamplingBaseline } from '../activities/contract.ts';
 import type { SampleSeries } from '../evidence/evidence.ts';
 import { type Plan, referenceOf } from '../plan/plan.ts';
-import { samplePolicy } from './policies.ts';
+import { CLOSE, samplePolicy } from './policies.ts';
+
+const { handOver } = proxyActivities<Activities>(CLOSE);
 
 /** A sampler at work. */
 export interface Sampling {
@@ -21,13 +23,20 @@ export function startSampling({
 }): Sampling {
   const { sample } = proxyActivities<Activities>(samplePolicy(plan));
   const scope = new CancellationScope();
-  const series = scope.run(() => sample({ run: referenceOf(plan), baseline }));
+  const input = { run: referenceOf(plan), baseline };
+  const series = scope.run(() => sample(input));
   // Its failure is told by finish(); until then nobody waits for it.
   series.catch(() => undefined);
   return {
-    finish: () => {
+    finish: async () => {
       scope.cancel();
-      return series;
+      try {
+        return await series;
+      } catch (thrown) {
+        if (!(thrown instanceof ActivityFailure)) throw thrown;
+        // Its worker died with the message, or between two attempts there was nobody to hear it.
+        return await handOver(input);
+      }
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Activities, PollResult } from '../activities/contract.ts';
 import type { Ending, Transition } from '../evidence/evidence.ts';
 import { type Plan, referenceOf } from '../plan/plan.ts';
 import type { Cancel } from './cancel.ts';
-import { endingOf } from './ending-of.ts';
+import { endingOf, isRefusal } from './ending-of.ts';
 import { APPLY, STOP, pollPolicy } from './policies.ts';
 import type { RunProgress } from './run-progress.ts';
 import { StageDeadlines } from './stage-deadlines.ts';
@@ -23,15 +23,13 @@ export async function untilEnding(input: {
   const scope = new CancellationScope();
   const job = new AppliedJob({ plan, progress });
   try {
-    await job.apply();
-    progress.enter('running');
     return await scope.run(() => {
       const deadlines = new StageDeadlines(plan.stages);
       return Promise.race([
         cancelled.then(({ reason }): Ending => ({ by: 'cancel', reason, stage: progress.stageAtFault() })),
         deadlines.passed,
         runDeadline({ plan, progress }),
-        followJob({ plan, progress, deadlines, job }),
+        applyAndFollow({ plan, progress, deadlines, job }),
       ]);
     });
   } catch (thrown) {
@@ -42,7 +40,7 @@ export async function untilEnding(input: {
   }
 }
 
-/** Makes the Job, and makes it again for another pull. Never cancelled half-way: a stop must come after it, not beside it. */
+/** Makes the Job, and makes it again for another pull. Cancelling waits for its end: a stop must come after it, not beside it. */
 class AppliedJob {
   readonly #plan: Plan;
   readonly #progress: RunProgress;
@@ -56,8 +54,14 @@ class AppliedJob {
   async apply(): Promise<void> {
     this.#progress.jobApplied = true;
     const input = { plan: this.#plan, attempt: this.#progress.pullAttempts };
-    this.#applying = CancellationScope.nonCancellable(() => apply(input));
-    await this.#applying;
+    this.#applying = apply(input);
+    try {
+      await this.#applying;
+    } catch (thrown) {
+      // Refused before anything was made: what is there under this name, if anything, is somebody else's to end.
+      if (input.attempt === 1 && isRefusal(thrown)) this.#progress.jobApplied = false;
+      throw thrown;
+    }
   }
 
   async settled(): Promise<void> {
@@ -66,8 +70,16 @@ class AppliedJob {
 }
 
 async function runDeadline({ plan, progress }: { plan: Plan; progress: RunProgress }): Promise<Ending> {
-  await sleep(plan.deadlineMs, { summary: 'deadline of the run' });
+  // Counted from the run's start, as the status tells it: what came before the Job is part of the run.
+  const spentMs = Date.now() - progress.startedAtMs;
+  await sleep(Math.max(1, plan.deadlineMs - spentMs), { summary: 'deadline of the run' });
   return { by: 'deadline', scope: 'run', stage: progress.stageAtFault(), deadlineMs: plan.deadlineMs };
+}
+
+async function applyAndFollow(input: Parameters<typeof followJob>[0]): Promise<Ending> {
+  await input.job.apply();
+  input.progress.enter('running');
+  return await followJob(input);
 }
 
 async function followJob(input: {

@@ -13,6 +13,10 @@ export interface Script {
   /** What each `poll` of an attempt returns, in order; when they run out, the next poll waits for ever. */
   readonly pages: readonly (readonly PollResult[])[];
   readonly series: SampleSeries;
+  /** Whether the sampler fails where it should hand over. */
+  readonly dyingSampler?: boolean;
+  /** Activities that hang until their cancel arrives, and then throw it. */
+  readonly hanging?: readonly (keyof Activities)[];
   /** Thrown by the activity of that name, each time. */
   readonly failing?: Partial<Record<keyof Activities, Error>>;
 }
@@ -38,6 +42,11 @@ export function scriptedActivities(script: Script): ScriptedActivities {
     const failure = script.failing?.[name];
     if (failure !== undefined) throw failure;
   };
+  const hangs = (name: keyof Activities): boolean => {
+    if (script.hanging?.includes(name) !== true) return false;
+    waiting.resolve();
+    return true;
+  };
   const untilCancelled = (): Promise<never> =>
     heartbeating({
       work: (signal) =>
@@ -55,15 +64,22 @@ export function scriptedActivities(script: Script): ScriptedActivities {
     },
     openSampling: async () => {
       called('openSampling');
+      if (hangs('openSampling')) await untilCancelled();
       return { baseline: { atMs: 0, uploadBytes: 0, downloadBytes: 0, connections: {} } };
     },
     sample: async () => {
       called('sample');
       await untilCancelled().catch(() => undefined);
+      if (script.dyingSampler === true) throw new Error('its worker died');
+      return script.series;
+    },
+    handOver: async () => {
+      called('handOver');
       return script.series;
     },
     apply: async (input) => {
       called('apply');
+      if (hangs('apply')) await untilCancelled();
       attempt = input.attempt;
       return { created: true };
     },

@@ -266,6 +266,84 @@ describe('benchmarkTarget', () => {
     });
   });
 
+  it('takes what a sampler left in its journal where it died with the message to hand over', async () => {
+    const script = { pages: [BOTH_PASSED], series: trafficInBoth(), dyingSampler: true };
+    await running({ plan: planFor(), script }, async (handle, { calls }) => {
+      const result = await handle.result();
+      expect(result.verdict.outcome).toBe('passed');
+      expect(result.evidence.totalBytes).toBe(20 * 1024 * 1024);
+      expect(result.endingProblems).toEqual([]);
+      expect(calls).toContain('handOver');
+    });
+  });
+
+  it('accuses nobody of going round the proxy when the readings are lost for good', async () => {
+    const failing = { handOver: new InvalidInputError([{ path: 'x', message: 'no', hint: 'none' }]) };
+    const pages = BOTH_PASSED.map((told) => ({
+      ...told,
+      transitions: told.transitions.map((transition) => ({ ...transition, atMs: Date.now() })),
+    }));
+    const script = { pages: [pages], series: trafficInBoth(), dyingSampler: true, failing };
+    await running({ plan: planFor(), script }, async (handle) => {
+      const result = await handle.result();
+      expect(result.verdict.outcome).toBe('evidence-incomplete');
+      expect(result.endingProblems).toEqual(['handOver: x: no. none']);
+    });
+  });
+
+  for (const step of ['openSampling', 'apply'] as const) {
+    it(`is cancelled, and not stuck, while ${step} hangs`, async () => {
+      const script: Script = { pages: [BOTH_PASSED], series: trafficInBoth(), hanging: [step] };
+      await running({ plan: planFor(), script }, async (handle, scripted) => {
+        await scripted.waiting;
+        await handle.signal(cancelRun, { reason: 'it hangs' });
+        const result = await handle.result();
+        expect(result.ending).toEqual({ by: 'cancel', reason: 'it hangs', stage: null });
+        expect(scripted.calls.filter((call) => call === step)).toHaveLength(1);
+        expect(scripted.calls.includes('stop')).toBe(step === 'apply');
+      });
+    });
+  }
+
+  it('holds the deadline of the run while the Job is being made', async () => {
+    const script: Script = { pages: [BOTH_PASSED], series: trafficInBoth(), hanging: ['apply'] };
+    await running({ plan: planFor({ deadlineMs: 1500 }), script }, async (handle, { calls }) => {
+      expect((await handle.result()).ending).toMatchObject({ by: 'deadline', scope: 'run' });
+      expect(calls).toContain('stop');
+    });
+  });
+
+  it('touches no Job when its own was refused: what has the name is another run’s', async () => {
+    const failing = { apply: new InvalidInputError([{ path: 'plan.jobName', message: 'is taken', hint: 'other' }]) };
+    const script = { pages: [BOTH_PASSED], series: trafficInBoth(), failing };
+    await running({ plan: planFor(), script }, async (handle, { calls }) => {
+      expect((await handle.result()).verdict).toMatchObject({ outcome: 'failed', failureFamily: 'infrastructure' });
+      expect(calls.toSorted()).toEqual(['apply', 'openSampling', 'sample']);
+    });
+  });
+
+  for (const [what, args] of [
+    ['nothing', []],
+    ['a text', ['local']],
+    ['no profile', [{ target: 'local' }]],
+    ['half a plan', [{ plan: { runId: 'half' } }]],
+  ] as const) {
+    it(`fails at once, as bad input, when it is started with ${what}`, async () => {
+      const { activities } = scriptedActivities({ pages: [], series: trafficInBoth() });
+      await host.withWorker(activities, async (taskQueue) => {
+        for (const type of ['benchmarkTarget', 'benchmarkFleet']) {
+          const handle = await host.client.workflow.start(type, {
+            taskQueue,
+            workflowId: `test-${randomUUID()}`,
+            args: [...args],
+            workflowExecutionTimeout: '10s',
+          });
+          await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
+        }
+      });
+    });
+  }
+
   it('lets only one run measure through a proxy, and the next one as soon as it is free', async () => {
     const first = planFor();
     const second = planFor({ proxy: first.proxy });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivityDeps } from '../../../src/activities/deps.ts';
+import { createHandOver } from '../../../src/activities/hand-over.ts';
 import { createOpenSampling } from '../../../src/activities/open-sampling.ts';
 import { createSample } from '../../../src/activities/sample.ts';
 import { openCluster } from '../../../src/cluster/open-cluster.ts';
@@ -110,6 +111,23 @@ describe('the sample activity', () => {
     expect(series.connections).toHaveLength(2);
     expect(series.downloadBytes).toBeGreaterThan(2 * GATED_BYTES);
     expect(await readdir(join(stateDir, run.runId))).toHaveLength(2);
+  });
+
+  it('leaves a journal that handing over without it makes the same of, a last reading and the gap added', async () => {
+    const run = referenceOf(planned());
+    const { baseline } = await as(quietActivityEnvironment(), createOpenSampling(deps()), { run });
+    const dying = quietActivityEnvironment();
+    const died = as(dying, createSample(deps()), { run, baseline });
+    await download('one');
+    dying.cancel('WORKER_SHUTDOWN');
+    await expect(died).rejects.toThrow('shutting down');
+    await download('two');
+    const series = await as(quietActivityEnvironment(), createHandOver(deps()), { run, baseline });
+    expect(series.connections.length).toBeGreaterThanOrEqual(1);
+    const { uploadTotalBytes, downloadTotalBytes } = await createClashClient({ url: proxy.controlUrl }).read({
+      signal: AbortSignal.timeout(5000),
+    });
+    expect(series.points.at(-1)?.totalBytes).toBe(uploadTotalBytes + downloadTotalBytes);
   });
 
   it("counts from the heartbeat where no journal is, so that a proxy's restart in between loses nothing", async () => {
