@@ -1,6 +1,7 @@
 // What every Cluster promises, as tests: the host, kubeconfig and trans ways are held to this same file.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster.ts';
+import { InvalidInputError } from '../../src/errors/errors.ts';
 import type { Transition } from '../../src/evidence/evidence.ts';
 import type { Plan, Stage } from '../../src/plan/plan.ts';
 
@@ -172,6 +173,12 @@ export function describeClusterContract(input: {
         text: '',
         truncated: false,
       });
+    });
+
+    test('annotating a Job that was never made is refused for good, not an outage to wait out', async () => {
+      const plan = fixture.plan({ scripts: { only: 'true' } });
+      const annotating = cluster.annotate({ ...nameOf(plan), annotations: { a: 'b' } });
+      await expect(annotating).rejects.toBeInstanceOf(InvalidInputError);
     });
 
     test('annotations are merged, on a running Job and on a finished one', async () => {

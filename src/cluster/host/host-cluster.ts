@@ -1,6 +1,6 @@
 // A Cluster that is this machine: a Job is a supervised process group, its record a directory.
 import type { Cluster, JobSnapshot } from '../cluster.ts';
-import { InfrastructureError } from '../../errors/errors.ts';
+import { InvalidInputError } from '../../errors/errors.ts';
 import { findOnPath } from '../../processes/find-on-path.ts';
 import { applyPlan } from './apply-plan.ts';
 import { awaitTransitions } from './await-transitions.ts';
@@ -51,7 +51,10 @@ export function createHostCluster(options: HostClusterOptions): Cluster {
     },
     annotate: async (input) => {
       if ((await readJob(input)) === null) {
-        throw new InfrastructureError(`There is no Job ${input.jobName} to annotate.`);
+        const hint = 'Nothing was made under this name; there is nothing to write on.';
+        throw new InvalidInputError([
+          { path: 'jobName', value: input.jobName, message: 'there is no Job to annotate', hint },
+        ]);
       }
       const directory = runDirectory({ stateDir, ...input }).annotations;
       await mergeAnnotations({ directory, annotations: input.annotations });
