@@ -1,4 +1,5 @@
 // `worker`: serves runs until it is told to stop.
+import { resolve } from 'node:path';
 import { InvalidInputError } from '../errors/errors.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { abortedBy } from './interrupts.ts';
@@ -61,7 +62,8 @@ export function workerCommand({ session }: { readonly session: Session }) {
           ...settings,
           taskQueue,
           configDir,
-          stateDir,
+          // A stage's supervisor runs in a folder of its own, where a relative path would lead elsewhere.
+          stateDir: resolve(stateDir),
           signal,
           onReady: () => console.note(`worker ready: queue ${taskQueue} at ${address}, namespace ${namespace}`),
         });

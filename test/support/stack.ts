@@ -1,7 +1,7 @@
 // Everything a run on this machine goes through, each part a process of its own that a test may kill and start again.
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Config } from '../../src/config/config.ts';
@@ -96,7 +96,7 @@ export async function startStack(changes: ConfigChanges = {}, outside?: OutsideP
     stateDir,
     env,
     name: 'worker',
-    args: ['worker', '--config-dir', configDir, '--state-dir', stateDir],
+    args: ['worker', '--config-dir', configDir, '--state-dir', relative(process.cwd(), stateDir)],
   });
   const control = createClashClient({ url: controlUrl, ...(outside === undefined ? {} : { secret: outside.secret }) });
   const runIds = new Set<string>();
