@@ -1,5 +1,4 @@
 // Everything that a first result takes, started, used and ended in one go.
-import { messageOf } from '../errors/errors.ts';
 import { endProcesses } from '../processes/end-processes.ts';
 import { markerOfRun } from '../processes/run-marker.ts';
 import { type NextStep, renderNext } from '../reports/started-text.ts';
@@ -40,7 +39,7 @@ export async function quickstart(input: QuickstartInput): Promise<void> {
   const { session, target, profile, gitRemote, configDir } = input;
   const { console, interrupts } = session;
   const request = { profile, ...(gitRemote === undefined ? {} : { gitRemote }) };
-  await renderRequest({ configDir, request: { ...request, targets: [target] } });
+  await renderRequest({ configDir, request: { ...request, targets: [target] }, toRun: true });
   const leaving = new AbortController();
   // Listens to the very end: an interrupt must not kill this process while others are still to be ended.
   const { stop } = interrupts.listen(() => leaving.abort());
@@ -68,7 +67,7 @@ export async function quickstart(input: QuickstartInput): Promise<void> {
     }
   } catch (thrown) {
     if (!leaving.signal.aborted) throw thrown;
-    console.note(`left before everything was up (${messageOf(thrown).split('\n')[0] ?? ''})`);
+    console.note('interrupted before everything was up; what had been started is ended');
   } finally {
     stop();
   }
@@ -92,6 +91,8 @@ async function watchAndShow(
   }
   console.note('');
   session.exitCode = await showRuns({ session, runs, output, chosen: followed });
+  // Whoever interrupts wants to leave: these commands would find nothing any more.
+  if (how === 'ended-by-user') return;
   const flags = placeFlags({ settings, options: { taskQueue } });
   const next = nextSteps({
     name: programName({ env: console.env }),
@@ -101,7 +102,7 @@ async function watchAndShow(
     profile,
     uiUrl: bed.uiUrl,
   });
-  await lookAround({ session, stays: input.stays && how === 'ended', next });
+  await lookAround({ session, stays: input.stays, next });
 }
 
 async function lookAround(input: {
@@ -144,7 +145,7 @@ function nextSteps(input: {
     { does: 'this run again', command: `${name} status --run ${runId}${flags}` },
     { does: 'its logs', command: `${name} logs --run ${runId}${flags}` },
     { does: 'another run', command: `${name} run --targets ${target} --profile ${profile} --confirm --wait${flags}` },
-    { does: 'cancel it', command: `${name} cancel --targets ${target}${flags}` },
+    { does: 'cancel what runs', command: `${name} cancel --targets ${target}${flags}` },
     { does: 'the proxy now', command: `${name} traffic --target ${target} --sample-seconds 5${flags}` },
     { does: 'every run', command: `${name} list${flags}` },
   ];

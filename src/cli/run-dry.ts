@@ -13,7 +13,7 @@ export async function dryRun(input: {
   readonly request: BenchmarkRequest;
 }): Promise<void> {
   const { console, configDir, output, request } = input;
-  const rendered = await renderRequest({ configDir, request });
+  const rendered = await renderRequest({ configDir, request, toRun: false });
   const plans = rendered.map(dryRunDocument);
   const images = remoteImages(rendered);
   emit({

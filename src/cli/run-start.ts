@@ -22,7 +22,7 @@ export async function startRuns(input: {
   readonly options: TemporalOptions;
 }): Promise<void> {
   const { session, configDir, output, request, maxParallel, wait, options } = input;
-  const plans = await renderRequest({ configDir, request });
+  const plans = await renderRequest({ configDir, request, toRun: true });
   const { targets: _named, ...rest } = request;
   await withRuns({
     console: session.console,

@@ -75,6 +75,8 @@ describe('bad input', () => {
     ['a run and targets', ['status', '--run', 'x', '--targets', 'y'], 'not both'],
     ['two ways to cancel', ['cancel', 'x', '--all'], 'in one way'],
     ['nothing to cancel', ['cancel'], 'in one way'],
+    // Before anything is asked of Temporal, which does not answer here.
+    ['a target out of reach', ['run', ...CLUSTER_RUN, '--confirm'], 'targets.D518.reach\n    found: "trans"'],
     ['an address with a scheme', ['list', '--address', 'http://127.0.0.1:7233'], 'without a scheme'],
     ['an unknown state', ['list', '--state', 'asleep'], 'Allowed choices are running, passed'],
     ['a proxy beyond this machine', ['serve', 'egress-proxy', '--target', 'D601'], 'only the proxy of a host target'],
@@ -107,6 +109,21 @@ describe('bad input', () => {
     expect(stderr).toContain('error: 2 things cannot be used');
     expect(stderr).toMatch(/sub2api\.yaml: target\n {4}found: "nope"\n {4}there is no target of this name\n {4}\S+/);
     expect(stderr).toMatch(/sub2api\.yaml: targets\.local\.reach\n {4}found: "host"\n/);
+  });
+
+  it.each([
+    ['what the library refuses', ['list', '--state', 'asleep', '--output', 'json'], 'Allowed choices are running'],
+    ['what it lets pass', ['run', ...HOST_RUN, '--wait', '--output', 'json'], '--wait needs --confirm.'],
+  ])('is a document too where the command line itself is wrong: %s', async (_name, args, message) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(JSON.parse(stderr)).toEqual({
+      version: 1,
+      kind: 'error',
+      exitCode: 2,
+      error: 'usage',
+      message: expect.stringContaining(message),
+    });
   });
 
   it('counts an unknown profile once, however many targets it was asked for', async () => {
