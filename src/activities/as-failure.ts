@@ -29,8 +29,16 @@ function asFailure(thrown: unknown): Error {
       details: [thrown.problems],
     });
   }
-  const cause = thrown instanceof Error ? thrown : undefined;
-  const message = thrown instanceof UnreachableError ? `${thrown.message} (${thrown.hint})` : messageOf(thrown);
-  const type = thrown instanceof UnreachableError ? UNREACHABLE : INFRASTRUCTURE;
-  return ApplicationFailure.create({ message, type, ...(cause === undefined ? {} : { cause }) });
+  if (thrown instanceof UnreachableError) {
+    const { message, hint } = thrown;
+    return ApplicationFailure.create({
+      // The web UI and a verdict's reason show the message alone; who can show two lines takes the details.
+      message: `${message} (${hint})`,
+      type: UNREACHABLE,
+      details: [{ message, hint }],
+      cause: thrown,
+    });
+  }
+  const cause = thrown instanceof Error ? { cause: thrown } : {};
+  return ApplicationFailure.create({ message: messageOf(thrown), type: INFRASTRUCTURE, ...cause });
 }

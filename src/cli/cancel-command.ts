@@ -1,5 +1,5 @@
 // `cancel`: ends runs, keeps the evidence they have, and shows it.
-import { InvalidInputError } from '../errors/errors.ts';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { RunSummary } from '../temporal/list-runs.ts';
 import type { Runs } from '../temporal/runs.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -18,7 +18,7 @@ import {
 import { programName } from './program-name.ts';
 import type { Session } from './session.ts';
 import { settleAll } from './settle-all.ts';
-import { showRuns } from './show-runs.ts';
+import { showReports, showRuns } from './show-runs.ts';
 import { watchRuns } from './watch-runs.ts';
 
 /** More than this many running runs are cancelled in several goes. */
@@ -56,13 +56,7 @@ export function cancelCommand({ session }: { readonly session: Session }) {
       const id = named ?? options.run;
       const targets = options.targets ?? (target === undefined ? undefined : [target]);
       if ([id !== undefined, targets !== undefined, all].filter(Boolean).length !== 1) {
-        throw new InvalidInputError([
-          {
-            path: 'cancel',
-            message: 'say what to cancel, in one way',
-            hint: 'Name a run, or give --targets NAMES, or --all',
-          },
-        ]);
+        throw new InvalidArgumentError('Say what to cancel, in one way: a run, --targets NAMES, or --all.');
       }
       await withRuns({
         console: session.console,
@@ -70,7 +64,11 @@ export function cancelCommand({ session }: { readonly session: Session }) {
         use: async ({ runs, settings }) => {
           const found = await findRunning({ runs, id, targets });
           if (all) await cancelFleets({ runs, reason });
-          if (found.length === 0) return session.console.note('nothing is running: there is nothing to cancel');
+          if (found.length === 0) {
+            session.console.note('nothing is running: there is nothing to cancel');
+            if (output !== 'table') showReports({ session, output, reports: [] });
+            return;
+          }
           const asked = await settleAll(found.map((each) => askToEnd({ session, runs, run: each, reason, now })));
           const followed = found.map((each) => ({ target: each.target ?? each.run, workflowId: each.workflowId }));
           const ending = followed.filter((_each, index) => asked[index] === true);

@@ -6,7 +6,7 @@ import { renderChecks } from '../reports/checks-text.ts';
 import { emit } from './emit.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { newCommand } from './new-command.ts';
-import { type TemporalOptions, settingsOf, withRuns } from './open-runs.ts';
+import { type OpenRuns, type TemporalOptions, settingsOf, withRuns } from './open-runs.ts';
 import {
   addressOption,
   configDirOption,
@@ -15,6 +15,7 @@ import {
   outputOption,
   taskQueueOption,
 } from './options.ts';
+import { typedHere } from './program-name.ts';
 import type { Session } from './session.ts';
 
 /** Node's versions that the libraries take. */
@@ -44,7 +45,10 @@ export function doctorCommand({ session }: { readonly session: Session }) {
       const { console } = session;
       const configured = await checkConfig({ configDir: options.configDir, target });
       const temporal = await checkTemporal({ session, options, target: configured.ok ? target : undefined });
-      const checks = [checkNode(), ...configured.checks, ...temporal];
+      const checks = [checkNode(), ...configured.checks, ...temporal].map((check) => ({
+        ...check,
+        hint: typedHere({ env: console.env, text: check.hint }),
+      }));
       emit({
         console,
         format: options.output,
@@ -89,13 +93,7 @@ async function checkConfig({
     return { ok: true, checks: [{ name, ok: true, detail: `${configDir}: ${inventory(config)}`, hint: '' }] };
   } catch (thrown) {
     if (!(thrown instanceof InvalidInputError)) throw thrown;
-    const checks = thrown.problems.map(({ file, path, message, hint }) => ({
-      name,
-      ok: false,
-      detail: `${file === undefined ? '' : `${file}: `}${path}: ${message}`,
-      hint,
-    }));
-    return { ok: false, checks };
+    return { ok: false, checks: failed({ name, thrown }) };
   }
 }
 
@@ -116,18 +114,26 @@ async function checkTemporal(input: {
     return await withRuns({
       console,
       options,
-      use: async ({ runs, temporal }) => [
-        { name, ok: true, detail: `${address}, namespace ${namespace}`, hint: '' },
-        await checkSearchAttributes(temporal),
-        await holds({
+      use: async ({ runs, temporal }) => {
+        const worker = await holds({
           name: 'a worker polls the task queue',
           detail: options.taskQueue,
           look: () => runs.requireWorker(),
-        }),
-        ...(target === undefined
-          ? []
-          : await checkTarget({ target, inspect: () => runs.inspectTarget({ target, checks: true }) })),
-      ],
+        });
+        // Without a worker there is nobody to ask about the target.
+        const asked = target !== undefined && worker.every(({ ok }) => ok) ? target : null;
+        return [
+          { name, ok: true, detail: `${address}, namespace ${namespace}`, hint: '' },
+          await checkSearchAttributes({ temporal, namespace }),
+          ...worker,
+          ...(asked === null
+            ? []
+            : await checkTarget({
+                target: asked,
+                inspect: () => runs.inspectTarget({ target: asked, checks: true }),
+              })),
+        ];
+      },
     });
   } catch (thrown) {
     if (!(thrown instanceof UnreachableError)) throw thrown;
@@ -135,9 +141,10 @@ async function checkTemporal(input: {
   }
 }
 
-async function checkSearchAttributes(
-  temporal: Parameters<Parameters<typeof withRuns>[0]['use']>[0]['temporal'],
-): Promise<Check> {
+async function checkSearchAttributes({
+  temporal,
+  namespace,
+}: Pick<OpenRuns, 'temporal'> & { readonly namespace: string }): Promise<Check> {
   const { SEARCH_ATTRIBUTE_KEYS } = await import('../temporal/search-attribute-keys.ts');
   const names = SEARCH_ATTRIBUTE_KEYS.map((key) => key.name);
   const name = 'the search attributes are registered';
@@ -146,7 +153,9 @@ async function checkSearchAttributes(
     return { name, ok: true, detail: names.join(', '), hint: '' };
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-    return { name, ok: false, detail: messageOf(cause), hint: 'Start a worker: it registers them (proxybench worker)' };
+    const isMissing = /not a valid search attribute/i.test(messageOf(cause));
+    const detail = isMissing ? `namespace ${namespace} does not have all of ${names.join(', ')}` : messageOf(cause);
+    return { name, ok: false, detail, hint: 'Start a worker: it registers them (proxybench worker)' };
   }
 }
 
@@ -158,7 +167,7 @@ async function checkTarget(input: {
   try {
     return (await inspect()).checks.map((check) => ({ ...check, name: `${target}: ${check.name}` }));
   } catch (thrown) {
-    return [failed({ name: `${target}: the target answers`, thrown })];
+    return failed({ name: `${target}: the target answers`, thrown });
   }
 }
 
@@ -170,16 +179,25 @@ async function holds({
   readonly name: string;
   readonly detail: string;
   readonly look: () => Promise<void>;
-}): Promise<Check> {
+}): Promise<readonly Check[]> {
   try {
     await look();
-    return { name, ok: true, detail, hint: '' };
+    return [{ name, ok: true, detail, hint: '' }];
   } catch (thrown) {
     return failed({ name, thrown });
   }
 }
 
-function failed({ name, thrown }: { readonly name: string; readonly thrown: unknown }): Check {
+/** One failed check for each thing that is wrong. */
+function failed({ name, thrown }: { readonly name: string; readonly thrown: unknown }): readonly Check[] {
+  if (thrown instanceof InvalidInputError) {
+    return thrown.problems.map(({ file, path, message, hint }) => ({
+      name,
+      ok: false,
+      detail: `${file === undefined ? '' : `${file}: `}${path}: ${message}`,
+      hint,
+    }));
+  }
   const hint = thrown instanceof UnreachableError ? thrown.hint : "See the worker's own output";
-  return { name, ok: false, detail: messageOf(thrown), hint };
+  return [{ name, ok: false, detail: messageOf(thrown), hint }];
 }

@@ -1,6 +1,7 @@
 // The one list of exit codes; docs/exit-codes.md and every help text are made from it.
 import { InvalidInputError, UnreachableError } from '../errors/errors.ts';
 import type { RunOutcome } from '../evidence/evidence.ts';
+import { wrapText } from '../reports/wrap-text.ts';
 
 /** One way in which a command ends. */
 export interface ExitCode {
@@ -79,9 +80,18 @@ export function strongestExitCode(codes: readonly number[]): number {
   return STRONGEST_FIRST.find(({ code }) => codes.includes(code))?.code ?? EXIT_CODES.passed.code;
 }
 
+/** Columns of the help, as the library breaks the rest of it. */
+const HELP_WIDTH = 80;
+
 /** The list as lines of a help text: `  3    verdict failed  …`. */
 export function exitCodeLines(codes: readonly ExitCode[]): string {
-  return codes.map(({ code, name, meaning }) => `  ${String(code).padEnd(4)} ${name.padEnd(23)} ${meaning}`).join('\n');
+  return codes
+    .flatMap(({ code, name, meaning }) => {
+      const start = `  ${String(code).padEnd(4)} ${name.padEnd(23)} `;
+      const lines = wrapText({ text: meaning, width: HELP_WIDTH - start.length });
+      return lines.map((line, index) => (index === 0 ? start : ' '.repeat(start.length)) + line.trimStart());
+    })
+    .join('\n');
 }
 
 /** The list as the page docs/exit-codes.md. */

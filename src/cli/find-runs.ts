@@ -60,3 +60,9 @@ export async function requireRun({ runs, id }: { readonly runs: Runs; readonly i
     },
   ]);
 }
+
+/** What to say, and to type, where there is no run at all, or none of the targets that were named. */
+export function noRunMessage(chosen: readonly Pick<ChosenRun, 'target'>[]): string {
+  const of = chosen.length === 0 ? '' : ` of ${chosen.map(({ target }) => target).join(', ')}`;
+  return `There is no run${of} to show. Start one: proxybench run --targets local --profile host-deps --confirm`;
+}

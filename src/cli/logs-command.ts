@@ -4,7 +4,7 @@ import { InvalidInputError } from '../errors/errors.ts';
 import { renderLogs } from '../reports/logs-text.ts';
 import { emit } from './emit.ts';
 import { EXIT_CODES } from './exit-codes.ts';
-import { type ChosenRun, findRuns } from './find-runs.ts';
+import { type ChosenRun, findRuns, noRunMessage } from './find-runs.ts';
 import { newCommand } from './new-command.ts';
 import { withRuns } from './open-runs.ts';
 import {
@@ -66,7 +66,7 @@ export function logsCommand({ session, path }: { readonly session: Session; read
           const found = await findRuns({ runs, choice: { run, targets } });
           const chosen =
             run === undefined && targets === undefined ? found.filter((one) => one.run?.jobName !== null) : found;
-          if (chosen.length === 0) throw noRun();
+          if (chosen.length === 0) throw new InvalidArgumentError(noRunMessage([]));
           const logs = { stages, maxBytesPerStage: maxBytes };
           const jobs = chosen.map(jobOf);
           const inspected = await settleAll(jobs.map((job) => runs.inspectTarget({ ...job, logs })));
@@ -101,16 +101,6 @@ function jobOf({ target, run }: ChosenRun): { readonly target: string; readonly 
       value: run.run,
       message: `this run (${run.state}) has no Job, so it has no logs`,
       hint: `See why: proxybench status --run ${run.run}`,
-    },
-  ]);
-}
-
-function noRun(): InvalidInputError {
-  return new InvalidInputError([
-    {
-      path: '--targets',
-      message: 'there is no run to show logs of',
-      hint: 'Start one: proxybench run --targets local --profile host-deps --confirm',
     },
   ]);
 }

@@ -20,3 +20,15 @@ export function commandLine(input: {
 }): string {
   return `${programName(input)} ${input.path.replace(/^proxybench /, '')}`;
 }
+
+/** What a message tells to type: `proxybench` and one of these; elsewhere the word is the program's name. */
+const TYPED = /\bproxybench (?=(?:cancel|doctor|list|logs|quickstart|run|serve|status|traffic|worker)\b)/g;
+
+/** A message with the commands in it as the user can type them here. */
+export function typedHere(input: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+}): string {
+  const { env, text } = input;
+  return text.replace(TYPED, () => `${programName({ env })} `);
+}

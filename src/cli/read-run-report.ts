@@ -72,8 +72,10 @@ async function readEndedRun({ runs, run }: { readonly runs: Runs; readonly run: 
   if (annotation.summary !== null) {
     return { ...baseOf(run), source: "the Job's annotation", ...ended(annotation.summary), note: annotation.note };
   }
-  const end = await runs.endOf({ workflowId: run.workflowId });
-  return { ...baseOf(run), source: "the workflow's result", ...endedBy(end), note: annotation.note };
+  const end = endedBy(await runs.endOf({ workflowId: run.workflowId }));
+  // A run that never came to its first stage has left nothing behind, and nobody misses it.
+  const hasBegun = end.summary?.stages.some(({ state }) => state !== 'not-started') ?? true;
+  return { ...baseOf(run), source: "the workflow's result", ...end, note: hasBegun ? annotation.note : null };
 }
 
 /** The summary on the run's Job, or why there is none to be read. */

@@ -5,6 +5,7 @@ import { abortedBy } from './interrupts.ts';
 import { newCommand } from './new-command.ts';
 import { configDirOption, debugOption } from './options.ts';
 import { localProxyPorts } from './local-proxy-ports.ts';
+import { requireProxyPorts } from './require-proxy-ports.ts';
 import type { Session } from './session.ts';
 
 export function serveCommand({ session }: { readonly session: Session }) {
@@ -21,7 +22,7 @@ function serveEgressProxyCommand({ session }: { readonly session: Session }) {
       'An HTTP forward proxy that counts every byte of every connection, with the Clash control API in front. Listens on ' +
       'loopback, on the ports that the configuration gives for the proxy of the target.',
     examples: [['proxybench serve egress-proxy', 'the proxy of the target local, until Ctrl-C']],
-    exitCodes: [EXIT_CODES.passed, EXIT_CODES.internal, EXIT_CODES.usage],
+    exitCodes: [EXIT_CODES.passed, EXIT_CODES.internal, EXIT_CODES.usage, EXIT_CODES.unreachable],
   })
     .option('--target <name>', 'host target whose proxy to serve', 'local')
     .addOption(configDirOption())
@@ -46,6 +47,7 @@ function serveEgressProxyCommand({ session }: { readonly session: Session }) {
       }
       const proxy = resolveProxy({ config, target: planned });
       const secret = proxy.controlSecret === undefined ? undefined : await readSecret(proxy.controlSecret);
+      await requireProxyPorts({ configDir, target });
       const { signal, stop } = abortedBy(session.interrupts);
       try {
         await serveEgressProxy({

@@ -1,7 +1,8 @@
 // Tells a person, or a program that asked for JSON, what went wrong and what to do about it.
 import { InvalidInputError, type Problem, UnreachableError, messageOf } from '../errors/errors.ts';
 import type { Console } from './console.ts';
-import { exitCodeOfError } from './exit-codes.ts';
+import { EXIT_CODES, exitCodeOfError } from './exit-codes.ts';
+import { typedHere } from './program-name.ts';
 
 /** Prints to stderr. `debug` adds the stack. */
 export function showError(input: {
@@ -11,8 +12,21 @@ export function showError(input: {
   readonly debug: boolean;
 }): void {
   const { console, thrown, json, debug } = input;
-  console.note(json ? JSON.stringify(errorDocument(thrown), null, 2) : errorText({ thrown, console, debug }));
+  const text = json ? JSON.stringify(errorDocument(thrown), null, 2) : errorText({ thrown, console, debug });
+  console.note(typedHere({ env: console.env, text }));
   if (debug && thrown instanceof Error) console.note(thrown.stack ?? thrown.message);
+}
+
+/** Prints to stderr what is wrong with the command line itself. */
+export function showUsageError(input: {
+  readonly console: Console;
+  readonly thrown: Error;
+  readonly json: boolean;
+}): void {
+  const { console, thrown, json } = input;
+  const message = typedHere({ env: console.env, text: thrown.message.replace(/^error: /, '') });
+  const document = { version: 1, kind: 'error', exitCode: EXIT_CODES.usage.code, message, error: 'usage' };
+  console.note(json ? JSON.stringify(document, null, 2) : `${console.notePaint.bad('error')}: ${message}`);
 }
 
 function errorText({

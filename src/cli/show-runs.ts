@@ -4,6 +4,7 @@ import { renderStatus } from '../reports/status-text.ts';
 import type { Runs } from '../temporal/runs.ts';
 import { type OutputFormat, emit } from './emit.ts';
 import { strongestExitCode } from './exit-codes.ts';
+import { typedHere } from './program-name.ts';
 import { readRunReport } from './read-run-report.ts';
 import { reportExitCode } from './report-exit-code.ts';
 import type { Session } from './session.ts';
@@ -35,11 +36,15 @@ export function showReports({
   readonly reports: readonly RunReport[];
 }): void {
   const { console } = session;
+  const runs = reports.map((report) => ({
+    ...report,
+    note: report.note === null ? null : typedHere({ env: console.env, text: report.note }),
+  }));
   emit({
     console,
     format: output,
-    document: { version: 1, kind: 'status', runs: reports },
-    text: () => renderStatus({ reports, nowMs: Date.now(), paint: console.paint, width: console.width() }),
+    document: { version: 1, kind: 'status', runs },
+    text: () => renderStatus({ reports: runs, nowMs: Date.now(), paint: console.paint, width: console.width() }),
   });
 }
 

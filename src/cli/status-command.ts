@@ -1,10 +1,10 @@
 // `status`: where runs are, or what they came to.
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { InvalidInputError, UnreachableError } from '../errors/errors.ts';
+import { UnreachableError } from '../errors/errors.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import type { Runs } from '../temporal/runs.ts';
 import { EXIT_CODES, strongestExitCode } from './exit-codes.ts';
-import { type ChosenRun, findRuns } from './find-runs.ts';
+import { type ChosenRun, findRuns, noRunMessage } from './find-runs.ts';
 import { newCommand } from './new-command.ts';
 import { placeFlags, withRuns } from './open-runs.ts';
 import {
@@ -130,15 +130,7 @@ async function readReports(input: {
   );
   const reports = found.filter((report) => report !== null);
   if (reports.length > 0) return reports;
-  const named = chosen.map(({ target }) => target).join(', ');
-  throw new InvalidInputError([
-    {
-      path: '--targets',
-      ...(named === '' ? {} : { value: named }),
-      message: 'there is no run to show',
-      hint: 'Start one: proxybench run --targets local --profile host-deps --confirm',
-    },
-  ]);
+  throw new InvalidArgumentError(noRunMessage(chosen));
 }
 
 /** A proxy that cannot be looked at now takes nothing away from what the run has shown. */
@@ -155,7 +147,7 @@ async function withTraffic({
     return { ...report, traffic: await runs.sampleTraffic({ target: report.target, seconds }) };
   } catch (thrown) {
     if (!(thrown instanceof UnreachableError)) throw thrown;
-    const note = `no live traffic: ${thrown.message}`;
+    const note = `no live traffic: ${thrown.message}. ${thrown.hint}`;
     return { ...report, note: report.note === null ? note : `${report.note}; ${note}` };
   }
 }

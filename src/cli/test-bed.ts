@@ -2,16 +2,13 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { resolveProxy, resolveTarget } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
-import { InvalidInputError } from '../errors/errors.ts';
 import { type BackgroundService, startBackgroundService } from '../processes/background-service.ts';
 import { nodeExecutable } from '../processes/node-executable.ts';
 import type { ConnectionSettings } from '../temporal/connection-settings.ts';
 import { startDevServer } from '../temporal/dev-server.ts';
 import { findTemporal } from '../temporal/find-temporal.ts';
-import { isFreePort, portIfFree } from './free-port.ts';
-import { localProxyPorts } from './local-proxy-ports.ts';
+import { portIfFree } from './free-port.ts';
+import { requireProxyPorts } from './require-proxy-ports.ts';
 
 export interface TestBedRequest {
   readonly configDir: string;
@@ -66,26 +63,6 @@ export async function startTestBed(request: TestBedRequest): Promise<TestBed> {
     await stop();
     throw thrown;
   }
-}
-
-async function requireProxyPorts({ configDir, target }: TestBedRequest): Promise<void> {
-  const config = await loadConfig({ configDir });
-  const proxy = resolveProxy({ config, target: resolveTarget({ config, name: target }) });
-  const { proxyPort, controlPort } = localProxyPorts({ config, proxy });
-  const taken = await Promise.all(
-    [
-      { field: 'httpUrl', port: proxyPort, url: proxy.url },
-      { field: 'controlUrl', port: controlPort, url: proxy.controlUrl },
-    ].map(async (one) => ((await isFreePort(one.port)) ? [] : [one])),
-  );
-  const problems = taken.flat().map(({ field, port, url }) => ({
-    file: config.files.targets,
-    path: `proxyServices.${proxy.service}.${field}`,
-    value: url,
-    message: `something listens on port ${port} already`,
-    hint: 'End it (another quickstart?), or give the proxy another port here',
-  }));
-  if (problems.length > 0) throw new InvalidInputError(problems);
 }
 
 async function provideTemporal(request: TestBedRequest): Promise<{

@@ -16,10 +16,10 @@ export function renderList(input: {
     columns: [
       { header: 'RUN' },
       { header: 'TARGET' },
-      { header: 'PROFILE' },
+      { header: 'PROFILE', expendable: 1 },
       { header: 'STATE' },
-      { header: 'STARTED' },
-      { header: 'DURATION', align: 'right' },
+      { header: 'STARTED', expendable: 3 },
+      { header: 'DURATION', align: 'right', expendable: 2 },
       { header: 'FAILURE FAMILY' },
     ],
     rows: runs.map((run) => [

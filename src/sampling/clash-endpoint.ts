@@ -61,5 +61,5 @@ export function unreachable(input: {
 function hintFor(status: number | undefined): string {
   if (status === 401 || status === 403) return "Check the secret: it must be the one in the proxy's own configuration";
   if (status !== undefined) return 'Check that the URL is that of a Clash API and not of something else on that port';
-  return 'Check that the proxy is running and that its control API listens there';
+  return 'Check that the proxy runs and its control API listens there; proxybench serve egress-proxy starts that of a host';
 }

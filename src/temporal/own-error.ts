@@ -65,9 +65,25 @@ export function failureOfWorkflow(failed: WorkflowFailedError): Error {
     const problems = failure.details?.[0];
     return new InvalidInputError(Array.isArray(problems) ? (problems as readonly Problem[]) : [asProblem(message)]);
   }
-  if (failure?.type === UNREACHABLE)
-    return new UnreachableError(message, 'See `proxybench doctor` with the target named', { cause: failed });
+  if (failure?.type === UNREACHABLE) {
+    const told = failure.details?.[0];
+    return isTold(told)
+      ? new UnreachableError(told.message, told.hint, { cause: failed })
+      : new UnreachableError(message, 'Look closer with `proxybench doctor TARGET`', { cause: failed });
+  }
   return new InfrastructureError(message, { cause: failed });
+}
+
+/** What an activity says of a place that does not answer. */
+function isTold(value: unknown): value is { readonly message: string; readonly hint: string } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'message' in value &&
+    typeof value.message === 'string' &&
+    'hint' in value &&
+    typeof value.hint === 'string'
+  );
 }
 
 function asProblem(message: string): Problem {

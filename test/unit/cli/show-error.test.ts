@@ -29,4 +29,16 @@ describe('an error on the terminal', () => {
     expect(shown({ thrown: new TypeError('odd') })).toBe('error: odd\n  --debug shows where it happened');
     expect(shown({ thrown: new TypeError('odd'), debug: true })).toContain('TypeError: odd\n    at ');
   });
+
+  it('names commands as they can be typed here, in text and as a document', () => {
+    const thrown = new UnreachableError('no worker', 'Start one: proxybench worker --task-queue proxybench');
+    expect(shown({ thrown })).toBe(
+      'error: no worker\n  Start one: node scripts/proxybench.mjs worker --task-queue proxybench',
+    );
+    const { console, notes } = recordingConsole();
+    showError({ console, thrown, json: true, debug: false });
+    expect(JSON.parse(notes.join('\n'))).toMatchObject({
+      hint: 'Start one: node scripts/proxybench.mjs worker --task-queue proxybench',
+    });
+  });
 });
