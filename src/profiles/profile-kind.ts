@@ -1,5 +1,4 @@
-// What a kind of profile brings: a schema, checks, and the way from a profile to a Plan.
-import type { z } from 'zod';
+// What a kind of profile brings beside its schema and its judge: checks, and the way from a profile to a Plan.
 import type { Problem } from '../errors/errors.ts';
 import type { Plan, PlannedProxy, PlannedTarget } from '../plan/plan.ts';
 import type { CommonProfile } from './profile-fields.ts';
@@ -32,8 +31,10 @@ export interface PlanInput<P extends CommonProfile> {
 
 /** One kind of benchmark. Everything here is pure. */
 export interface ProfileKind<P extends CommonProfile = CommonProfile> {
-  readonly schema: z.ZodType<P>;
-  /** Faults that the schema cannot tell, found in raw settings of any shape, so that they are told beside the schema's own. */
+  /**
+   * Faults that the schema cannot tell, found in raw settings of any shape, so that they are told beside the schema's
+   * own.
+   */
   checkSettings(raw: unknown): readonly SettingFault[];
   /** Faults in what one run asks for, by its place in the request. */
   checkRequest(request: PlanOverrides): readonly Problem[];

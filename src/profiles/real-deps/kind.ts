@@ -3,11 +3,9 @@ import type { ProfileKind } from '../profile-kind.ts';
 import { checkRendered } from './check-rendered.ts';
 import { checkRequest, checkSettings } from './check-settings.ts';
 import { planRealDeps } from './plan.ts';
-import { realDepsProfileSchema } from './schema.ts';
 import type { RealDepsProfile } from './schema.ts';
 
 export const realDeps: ProfileKind<RealDepsProfile> = {
-  schema: realDepsProfileSchema,
   checkSettings,
   checkRequest,
   plan: planRealDeps,
