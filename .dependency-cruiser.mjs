@@ -9,16 +9,11 @@ const WORDS = ['errors', 'plan', 'quantities'];
  */
 const LAYERS = {
   errors: {},
-  plan: {},
+  plan: { types: ['errors'] },
   quantities: {},
   evidence: { values: WORDS },
-  profiles: {
-    values: [...WORDS, 'evidence'],
-    types: ['config', 'activities/contract'],
-    packages: ['zod'],
-    node: ['crypto'],
-  },
-  config: { values: [...WORDS, 'profiles'], types: ['evidence'], packages: ['zod', 'yaml'], node: '*' },
+  profiles: { values: [...WORDS, 'evidence'], packages: ['zod'], node: ['crypto'] },
+  config: { values: [...WORDS, 'profiles'], packages: ['zod', 'yaml'], node: ['fs/promises', 'path'] },
   processes: { values: ['errors'], node: '*' },
   cluster: {
     values: [...WORDS, 'processes', 'evidence'],
@@ -27,7 +22,7 @@ const LAYERS = {
   },
   sampling: {
     values: ['errors', 'evidence'],
-    types: ['plan', 'activities/contract'],
+    types: ['activities/contract'],
     packages: ['ws', 'zod'],
     node: '*',
   },
@@ -35,7 +30,7 @@ const LAYERS = {
   activities: {
     values: [...WORDS, 'evidence', 'profiles', 'config', 'cluster', 'sampling'],
     packages: ['@temporalio/activity', '@temporalio/common'],
-    node: ['crypto', 'path', 'timers/promises'],
+    node: ['crypto', 'path'],
   },
   workflows: {
     values: [...WORDS, 'evidence', 'profiles/judges', 'temporal/names', 'temporal/search-attribute-keys'],
@@ -51,7 +46,6 @@ const LAYERS = {
   reports: {
     values: [...WORDS, 'evidence'],
     types: ['workflows/messages', 'activities/contract', 'profiles', 'temporal'],
-    packages: ['yaml'],
     node: ['util'],
   },
   cli: {
@@ -72,7 +66,7 @@ const LAYERS = {
   },
   worker: {
     values: [...WORDS, 'activities', 'cluster', 'sampling', 'config', 'temporal'],
-    packages: ['@temporalio/worker', '@temporalio/common'],
+    packages: ['@temporalio/worker'],
     node: ['path', 'url'],
   },
 };
