@@ -57,6 +57,14 @@ export function pollPolicy({ deadlineMs }: { readonly deadlineMs: number }): Act
   };
 }
 
+/** All that a target has to tell so far: there is something, so it need not wait. A deadline waits for the answer. */
+export const LOOK: ActivityOptions = {
+  startToCloseTimeout: '15s',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { ...QUICK_RETRY, maximumAttempts: 3 },
+};
+
 /** Lasts as long as the run; cancelling is how it is told to hand over what it has, so the cancel waits for the answer. */
 export function samplePolicy({ deadlineMs }: { readonly deadlineMs: number }): ActivityOptions {
   return {

@@ -1,7 +1,8 @@
 // A durable timer for each running stage; an image-pull stage has one for each pull.
 import { CancellationScope, Trigger, isCancellation, sleep } from '@temporalio/workflow';
 import type { Ending, Transition } from '../evidence/evidence.ts';
-import type { Stage } from '../plan/plan.ts';
+import { type Plan, type RunReference, type Stage, referenceOf } from '../plan/plan.ts';
+import { endedInTime } from './look-again.ts';
 
 /**
  * Longest delay between a transition and the news of it that is taken off the stage's deadline. A larger one says
@@ -16,8 +17,11 @@ export class StageDeadlines {
   readonly #stages: ReadonlyMap<string, Stage>;
   readonly #timers = new Map<string, CancellationScope>();
 
-  constructor(stages: readonly Stage[]) {
-    this.#stages = new Map(stages.map((stage) => [stage.name, stage]));
+  readonly #run: RunReference;
+
+  constructor(plan: Plan) {
+    this.#run = referenceOf(plan);
+    this.#stages = new Map(plan.stages.map((stage) => [stage.name, stage]));
   }
 
   /** Starts and ends timers as stages start and end. */
@@ -35,13 +39,16 @@ export class StageDeadlines {
     const delayMs = Math.min(Math.max(0, Date.now() - startedAtMs), TRUSTED_DELAY_MS);
     const scope = new CancellationScope();
     this.#timers.set(stage.name, scope);
+    const { name, deadlineMs } = stage;
     scope
-      .run(() => sleep(Math.max(1, stage.deadlineMs - delayMs), { summary: `deadline of ${stage.name}` }))
-      .then(
-        () => this.passed.resolve({ by: 'deadline', scope: 'stage', stage: stage.name, deadlineMs: stage.deadlineMs }),
-        (thrown: unknown) => {
-          if (!isCancellation(thrown)) this.passed.reject(thrown);
-        },
-      );
+      .run(async () => {
+        await sleep(Math.max(1, deadlineMs - delayMs), { summary: `deadline of ${name}` });
+        // If so, the news is on its way, and with it what comes next.
+        if (await endedInTime({ run: this.#run, stage: name, limitMs: deadlineMs })) return;
+        this.passed.resolve({ by: 'deadline', scope: 'stage', stage: name, deadlineMs });
+      })
+      .catch((thrown: unknown) => {
+        if (!isCancellation(thrown)) this.passed.reject(thrown);
+      });
   }
 }

@@ -1,10 +1,11 @@
 // From apply to whatever comes first: the Job's own end, a deadline, a cancel.
-import { CancellationScope, proxyActivities, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities, PollResult } from '../activities/contract.ts';
 import type { Ending, Transition } from '../evidence/evidence.ts';
 import { type Plan, referenceOf } from '../plan/plan.ts';
 import type { Cancel } from './cancel.ts';
 import { endingOf, isRefusal } from './ending-of.ts';
+import { endedInTime } from './look-again.ts';
 import { APPLY, STOP, pollPolicy } from './policies.ts';
 import type { RunProgress } from './run-progress.ts';
 import { StageDeadlines } from './stage-deadlines.ts';
@@ -24,7 +25,7 @@ export async function untilEnding(input: {
   const job = new AppliedJob({ plan, progress });
   try {
     return await scope.run(() => {
-      const deadlines = new StageDeadlines(plan.stages);
+      const deadlines = new StageDeadlines(plan);
       return Promise.race([
         cancelled.then(({ reason }): Ending => ({ by: 'cancel', reason, stage: progress.stageAtFault() })),
         deadlines.passed,
@@ -73,6 +74,9 @@ async function runDeadline({ plan, progress }: { plan: Plan; progress: RunProgre
   // Counted from the run's start, as the status tells it: what came before the Job is part of the run.
   const spentMs = Date.now() - progress.startedAtMs;
   await sleep(Math.max(1, plan.deadlineMs - spentMs), { summary: 'deadline of the run' });
+  const job = { run: referenceOf(plan), stage: null, sinceMs: progress.startedAtMs, limitMs: plan.deadlineMs };
+  // If so, the news of the Job's end is on its way.
+  if (progress.transitions.length > 0 && (await endedInTime(job))) await condition(() => false);
   return { by: 'deadline', scope: 'run', stage: progress.stageAtFault(), deadlineMs: plan.deadlineMs };
 }
 

@@ -13,6 +13,8 @@ export interface Script {
   /** What each `poll` of an attempt returns, in order; when they run out, the next poll waits for ever. */
   readonly pages: readonly (readonly PollResult[])[];
   readonly series: SampleSeries;
+  /** What happened with nobody there to hear: told to whoever looks from the beginning again, then to the waiting poll. */
+  readonly unheard?: PollResult;
   /** Whether the sampler fails where it should hand over. */
   readonly dyingSampler?: boolean;
   /** Activities that hang until their cancel arrives, and then throw it. */
@@ -36,7 +38,9 @@ export function scriptedActivities(script: Script): ScriptedActivities {
   const calls: string[] = [];
   const annotated: ResultDocument[] = [];
   const waiting = Promise.withResolvers<void>();
+  const heard = Promise.withResolvers<void>();
   let attempt = 1;
+  let polledFor = 0;
   const called = (name: keyof Activities): void => {
     calls.push(name);
     const failure = script.failing?.[name];
@@ -86,9 +90,16 @@ export function scriptedActivities(script: Script): ScriptedActivities {
     poll: async ({ cursor }) => {
       const index = cursor === null ? 0 : Number(cursor);
       const page = script.pages[attempt - 1]?.[index];
+      if (script.unheard !== undefined && polledFor === attempt && cursor === null) {
+        heard.resolve();
+        return script.unheard;
+      }
+      polledFor = attempt;
       if (page === undefined) {
         waiting.resolve();
-        return await untilCancelled();
+        const { unheard } = script;
+        if (unheard === undefined) return await untilCancelled();
+        return await heartbeating({ work: () => heard.promise.then(() => unheard) });
       }
       return { ...page, cursor: String(index + 1) };
     },

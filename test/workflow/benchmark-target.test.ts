@@ -169,6 +169,26 @@ describe('benchmarkTarget', () => {
     );
   });
 
+  for (const limit of ['of a stage', 'of the run'] as const) {
+    it(`holds the deadline ${limit} against the target's clock, not against how late the news of its end came`, async () => {
+      const atMs = Date.now();
+      const began = { ...started('npm-install', 0), atMs };
+      const ended = [
+        { ...finished('npm-install', 0), atMs: atMs + 400 },
+        { ...started('go-download', 0), atMs: atMs + 400 },
+        { ...finished('go-download', 0), atMs: atMs + 800 },
+        { stage: null, phase: 'finished', atMs: atMs + 800 } as const,
+      ];
+      const plan = planFor(limit === 'of the run' ? { deadlineMs: 4000 } : {});
+      const stages = plan.stages.map((stage) => (limit === 'of a stage' ? { ...stage, deadlineMs: 1000 } : stage));
+      const unheard = { ...page('succeeded', began, ...ended), cursor: 'end' };
+      const script = { pages: [[page('running', began)]], series: trafficInBoth(), unheard };
+      await running({ plan: { ...plan, stages }, script }, async (handle) => {
+        expect((await handle.result()).ending).toEqual({ by: 'job', succeeded: true });
+      });
+    });
+  }
+
   it('ends a run that outlives the deadline of the run', async () => {
     const plan = planFor({ deadlineMs: 1000 });
     const pages = [[page('running', { ...started('npm-install', 0), atMs: Date.now() })]];
