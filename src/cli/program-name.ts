@@ -10,7 +10,9 @@ export function programName({ env }: { readonly env: Readonly<Record<string, str
   if (findOnPath({ program: 'proxybench', path: env['PATH'] ?? '' }) !== null) return 'proxybench';
   const [runtime, script] =
     process.versions['bun'] === undefined ? ['node', 'scripts/proxybench.mjs'] : ['bun', 'scripts/cli.ts'];
-  return `${runtime} ${relative(process.cwd(), fileURLToPath(new URL(script, ROOT)))}`;
+  const path = fileURLToPath(new URL(script, ROOT));
+  const fromHere = relative(process.cwd(), path);
+  return `${runtime} ${fromHere.length < path.length ? fromHere : path}`;
 }
 
 /** A command line that the user can type here, from the words that lead to a command: `proxybench status`. */

@@ -3,22 +3,30 @@ import type { DryRunDocument, DryRunStage } from '../profiles/dry-run.ts';
 import type { Paint } from './paint.ts';
 import { formatBytes, formatDuration } from '../quantities/quantities.ts';
 import { renderTable } from './table.ts';
+import { wrapText } from './wrap-text.ts';
 
-/** `images`: those of all plans together, each once. */
+/** `images`: those of all plans together, each once. `notYet`: targets that this version can plan for and not run on. */
 export function renderDryRun(input: {
   readonly plans: readonly DryRunDocument[];
   readonly images: readonly string[];
+  readonly notYet: readonly string[];
   readonly paint: Paint;
   readonly width?: number | undefined;
 }): string {
-  const { plans, images, paint, width } = input;
+  const { plans, images, notYet, paint, width } = input;
+  const start =
+    notYet.length === 0
+      ? 'To start: --confirm instead of --dry-run.'
+      : `This version cannot run on ${notYet.join(', ')} yet.`;
   return [
     ...plans.map((plan) => renderPlan({ plan, paint, width })),
     [
       paint.strong('REMOTE IMAGES'),
       ...(images.length === 0 ? ['  none: the stages run without images'] : images.map((image) => `  ${image}`)),
     ].join('\n'),
-    paint.faint('Nothing was started. The manifest: --output yaml. To start: --confirm instead of --dry-run.'),
+    wrapText({ text: `Nothing was started. The manifest: --output yaml. ${start}`, width })
+      .map(paint.faint)
+      .join('\n'),
   ].join('\n\n');
 }
 
@@ -71,12 +79,13 @@ function renderPlan({
 
 const STAGE_COLUMNS = [
   { header: 'STAGE' },
-  { header: 'KIND' },
+  { header: 'KIND', expendable: 4 },
   { header: 'DEADLINE', align: 'right' },
   { header: 'IMAGES' },
-  { header: 'REMOTE' },
-  { header: 'FAILURE FAMILY' },
-  { header: 'NOTE' },
+  // Also told above the table.
+  { header: 'REMOTE', expendable: 2 },
+  { header: 'FAILURE FAMILY', expendable: 3 },
+  { header: 'NOTE', expendable: 1 },
 ] as const;
 
 function stageRow(stage: DryRunStage): readonly string[] {

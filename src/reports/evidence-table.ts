@@ -69,6 +69,7 @@ function noteLines({ name, reason, note, gap }: SummaryStage): readonly string[]
 }
 
 function totalsLines({
+  stages,
   totals,
   gapCount,
   largestGapMs,
@@ -81,7 +82,10 @@ function totalsLines({
     `proxy total ${formatBytes(totals.totalBytes)} (up ${formatBytes(totals.uploadBytes)}, down ${formatBytes(totals.downloadBytes)})` +
       `, attributed to stages ${formatBytes(totals.attributedBytes)} (${formatShare(share)})` +
       `, outside stages ${formatBytes(totals.outsideBytes)}, unattributed ${formatBytes(totals.unattributedBytes)}`,
-    `sampling covered ${formatShare(totals.coverage)} of the run` +
+    // Before the first stage there is nothing to cover, and a share of it would sound like evidence.
+    (stages.every(({ state }) => state === 'not-started')
+      ? 'no stage began'
+      : `sampling covered ${formatShare(totals.coverage)} of the run`) +
       (gapCount === 0
         ? ', no gaps'
         : `, ${gapCount} ${gapCount === 1 ? 'gap' : 'gaps'}, the longest ${formatDuration(largestGapMs)}`) +
@@ -93,7 +97,7 @@ function totalsLines({
 
 function verdictLines({ summary, paint, width }: EvidenceView): readonly string[] {
   const { outcome, failureFamily, reason, stage, logLines } = summary;
-  const family = failureFamily === 'none' ? '' : ` [${failureFamily}]`;
+  const family = failureFamily === 'none' || failureFamily === outcome ? '' : ` [${failureFamily}]`;
   return [
     ...wrapText({ text: `${paintState({ state: outcome, paint })}${family}: ${reason}`, width }),
     ...(logLines.length === 0

@@ -37,6 +37,15 @@ describe.each(RUNTIMES)('the command line under $runtime', ({ executable }) => {
     expect(document.images).toContain('docker.io/library/alpine:3.20');
   });
 
+  it('ends a dry run with the way to start, or why there is none yet', async () => {
+    const [host, cluster] = await Promise.all([
+      run('run', ...HOST_RUN, '--dry-run'),
+      run('run', ...CLUSTER_RUN, '--dry-run'),
+    ]);
+    expect(host.stdout).toMatch(/To start: --confirm instead of --dry-run\.\n$/);
+    expect(cluster.stdout).toMatch(/This version cannot run on D601, D518 yet\.\n$/);
+  });
+
   it('says the same by its short name, as YAML', async () => {
     const [short, long] = await Promise.all([
       run('run', ...CLUSTER_RUN, '--dry-run', '--output', 'yaml'),

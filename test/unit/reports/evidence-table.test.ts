@@ -99,4 +99,20 @@ describe('the evidence table', () => {
       '2 gaps, the longest 5.0 s, the proxy restarted 1 time, images were pulled in 3 attempts\n',
     );
   });
+
+  it('claims no coverage of a run that never came to a stage', () => {
+    const evidence = buildEvidence({ stages: [buildStageEvidence({ state: 'not-started', startedAtMs: null })] });
+    const text = renderEvidence({ summary: summaryOf(buildResult({ evidence })), paint: PLAIN });
+    expect(text).toContain('\nno stage began, no gaps');
+    expect(text).not.toContain('sampling covered');
+  });
+
+  it('names the failure family only where the outcome does not say it', () => {
+    const verdict = (overrides: Partial<ResultSummary>): string | undefined =>
+      renderEvidence({ summary: summaryWith({ reason: 'Why.', ...overrides }), paint: PLAIN })
+        .split('\n')
+        .find((line) => line.endsWith(': Why.'));
+    expect(verdict({ outcome: 'deadline', failureFamily: 'deadline' })).toBe('deadline: Why.');
+    expect(verdict({ outcome: 'failed', failureFamily: 'npm-download' })).toBe('failed [npm-download]: Why.');
+  });
 });
