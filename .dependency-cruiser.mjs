@@ -38,8 +38,8 @@ const LAYERS = {
     packages: ['@temporalio/workflow', '@temporalio/common'],
   },
   temporal: {
-    values: [...WORDS, 'processes', 'workflows/messages'],
-    types: ['workflows', 'evidence', 'activities/contract'],
+    values: [...WORDS, 'evidence', 'processes', 'workflows/messages'],
+    types: ['workflows', 'activities/contract'],
     packages: ['@temporalio/client', '@temporalio/common', '@temporalio/testing'],
     node: '*',
   },

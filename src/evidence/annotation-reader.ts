@@ -1,5 +1,7 @@
 // Checks a parsed annotation field by field: what stands on a Job may be newer, foreign or edited by hand.
-import type { FailureFamily, RunOutcome, StageEvidence, Talker } from './evidence.ts';
+import { STAGE_FAILURE_FAMILIES } from '../plan/plan.ts';
+import { FAILURE_FAMILIES, RUN_OUTCOMES } from './evidence.ts';
+import type { StageEvidence, Talker } from './evidence.ts';
 import type { ResultSummary, SummaryStage } from './result-summary.ts';
 
 /** A result as it was found on a Job, or why none was. */
@@ -7,32 +9,7 @@ export type DecodedResult =
   | { readonly found: true; readonly summary: ResultSummary; readonly digest: string; readonly truncated: boolean }
   | { readonly found: false; readonly why: string };
 
-const OUTCOMES: readonly RunOutcome[] = [
-  'passed',
-  'failed',
-  'deadline',
-  'cancelled',
-  'evidence-incomplete',
-  'unreachable',
-];
 const STATES: readonly StageEvidence['state'][] = ['passed', 'failed', 'running', 'not-started'];
-const STAGE_FAMILIES: readonly SummaryStage['failureFamily'][] = [
-  'image-pull',
-  'apk-download',
-  'npm-download',
-  'go-download',
-  'git-mirror',
-  'infrastructure',
-];
-const FAMILIES: readonly FailureFamily[] = [
-  ...STAGE_FAMILIES,
-  'none',
-  'deadline',
-  'cancelled',
-  'insufficient-traffic',
-  'proxy-bypassed',
-  'evidence-incomplete',
-];
 
 /** Turns parsed JSON into a summary, or says which field of `key` is not what this version writes. */
 export function readSummary(value: unknown, key: string): DecodedResult {
@@ -63,8 +40,8 @@ function summaryFrom(root: FieldReader): ResultSummary {
     profile: root.text('profile'),
     kind: root.text('kind'),
     jobName: root.text('jobName'),
-    outcome: root.oneOf('outcome', OUTCOMES),
-    failureFamily: root.oneOf('failureFamily', FAMILIES),
+    outcome: root.oneOf('outcome', RUN_OUTCOMES),
+    failureFamily: root.oneOf('failureFamily', FAILURE_FAMILIES),
     reason: root.text('reason'),
     stage: root.orNull('stage', () => root.text('stage')),
     startedAtMs: root.number('startedAtMs'),
@@ -96,7 +73,7 @@ function summaryFrom(root: FieldReader): ResultSummary {
 function stageFrom(stage: FieldReader): SummaryStage {
   return {
     name: stage.text('name'),
-    failureFamily: stage.oneOf('failureFamily', STAGE_FAMILIES),
+    failureFamily: stage.oneOf('failureFamily', STAGE_FAILURE_FAMILIES),
     state: stage.oneOf('state', STATES),
     startedAtMs: stage.orNull('startedAtMs', () => stage.number('startedAtMs')),
     finishedAtMs: stage.orNull('finishedAtMs', () => stage.number('finishedAtMs')),

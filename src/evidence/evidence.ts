@@ -1,5 +1,6 @@
 // What a run has seen: transitions by the target's clock, samples by the proxy's counters, and what follows from both.
-import type { OmittedStage, Plan, StageFailureFamily } from '../plan/plan.ts';
+import { STAGE_FAILURE_FAMILIES } from '../plan/plan.ts';
+import type { OmittedStage, Plan } from '../plan/plan.ts';
 
 /** Something that happened to a stage or to the whole Job, by the target's own clock. */
 export interface Transition {
@@ -132,17 +133,29 @@ export interface Evidence {
 }
 
 /** What a failed run failed of. `none` for a passed one. */
-export type FailureFamily =
-  | 'none'
-  | StageFailureFamily
-  | 'deadline'
-  | 'cancelled'
-  | 'insufficient-traffic'
-  | 'proxy-bypassed'
-  | 'evidence-incomplete';
+export const FAILURE_FAMILIES = [
+  'none',
+  ...STAGE_FAILURE_FAMILIES,
+  'deadline',
+  'cancelled',
+  'insufficient-traffic',
+  'proxy-bypassed',
+  'evidence-incomplete',
+] as const;
+
+export type FailureFamily = (typeof FAILURE_FAMILIES)[number];
 
 /** How a run ended. One to one with the exit codes of the command line. */
-export type RunOutcome = 'passed' | 'failed' | 'deadline' | 'cancelled' | 'evidence-incomplete' | 'unreachable';
+export const RUN_OUTCOMES = [
+  'passed',
+  'failed',
+  'deadline',
+  'cancelled',
+  'evidence-incomplete',
+  'unreachable',
+] as const;
+
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
 /** Where a run is. An outcome once it has ended. */
 export type RunState = 'starting' | 'running' | 'ending' | RunOutcome;

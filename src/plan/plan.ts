@@ -1,13 +1,16 @@
 // The one value that flows through a run: everything that will be done, as plain serialisable data without secrets.
 
 /** What a failed stage counts as in a verdict. Beyond stages' own families see `FailureFamily`. */
-export type StageFailureFamily =
-  | 'image-pull'
-  | 'apk-download'
-  | 'npm-download'
-  | 'go-download'
-  | 'git-mirror'
-  | 'infrastructure';
+export const STAGE_FAILURE_FAMILIES = [
+  'image-pull',
+  'apk-download',
+  'npm-download',
+  'go-download',
+  'git-mirror',
+  'infrastructure',
+] as const;
+
+export type StageFailureFamily = (typeof STAGE_FAILURE_FAMILIES)[number];
 
 /** Where a secret is read from, by the worker, at the moment it is needed. The secret itself is never in a Plan. */
 export type SecretReference = { readonly env: string } | { readonly file: string };

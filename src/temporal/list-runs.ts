@@ -1,6 +1,7 @@
 // Runs as Temporal's visibility store knows them, found by typed search attributes.
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { LISTED_OUTCOMES, type ListedState } from './listed-state.ts';
+import { RUN_OUTCOMES } from '../evidence/evidence.ts';
+import type { ListedState } from './listed-state.ts';
 import { WORKFLOW_TYPES, runWorkflowId } from './names.ts';
 import { withOwnErrors } from './own-error.ts';
 import { FAILURE_FAMILY, PROFILE, STATE, TARGET } from './search-attribute-keys.ts';
@@ -119,7 +120,7 @@ function listedState(input: {
   readonly status: WorkflowExecutionInfo['status']['name'];
   readonly noted: string | undefined;
 }): ListedState {
-  const ended = LISTED_OUTCOMES.find((outcome) => outcome === input.noted);
+  const ended = RUN_OUTCOMES.find((outcome) => outcome === input.noted);
   switch (input.status) {
     case 'FAILED':
       return 'error';
