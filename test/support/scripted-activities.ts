@@ -99,7 +99,7 @@ export function scriptedActivities(script: Script): ScriptedActivities {
         waiting.resolve();
         const { unheard } = script;
         if (unheard === undefined) return await untilCancelled();
-        return await heartbeating({ work: () => heard.promise.then(() => unheard) });
+        return await Promise.race([heard.promise.then(() => unheard), untilCancelled()]);
       }
       return { ...page, cursor: String(index + 1) };
     },
