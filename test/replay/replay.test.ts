@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { quietRuntime } from '../support/quiet-temporal.ts';
+import { quietLogger, quietRuntime } from '../support/quiet-temporal.ts';
 
 const HISTORIES = new URL('histories/', import.meta.url);
 const files = (await readdir(HISTORIES)).filter((file) => file.endsWith('.json')).toSorted();
@@ -12,6 +12,7 @@ beforeAll(async () => {
   quietRuntime();
   workflowBundle = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/workflows.ts', import.meta.url)),
+    logger: quietLogger,
   });
 });
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkflowBundle, bundleWorkflowCode } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/contract.ts';
-import { quietRuntime } from './quiet-temporal.ts';
+import { quietLogger, quietRuntime } from './quiet-temporal.ts';
 import { type TestServer, startTestServer } from './temporal-server.ts';
 
 export interface WorkflowHost {
@@ -21,6 +21,7 @@ export async function startWorkflowHost(): Promise<WorkflowHost> {
   const native = await NativeConnection.connect({ address: server.address });
   const workflowBundle: WorkflowBundle = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/workflows.ts', import.meta.url)),
+    logger: quietLogger,
   });
   let queues = 0;
   return {
