@@ -26,6 +26,8 @@ const USUAL_ROWS = 24;
 /** The console of this process. NO_COLOR and TERM=dumb are heeded. */
 export function processConsole(): Console {
   const { stdout, stderr, env } = process;
+  // A terminal that was closed, a pipe whose reader has left: what is said is lost, what is to be ended must still be.
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   const colourless = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   const paintFor = (isTerminal: boolean): Paint => (isTerminal && !colourless ? COLOURED : PLAIN);
   return {
