@@ -1,7 +1,7 @@
 // The one composition root: builds clients from configuration, makes activities of them, runs the worker.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import { openCluster } from './cluster/open-cluster.ts';
 import { loadConfig } from './config/load-config.ts';
@@ -38,6 +38,8 @@ const HEARTBEAT_THROTTLE = '1s';
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { address, namespace, tls, apiKey, taskQueue, configDir, stateDir, signal, onReady } = options;
+  // Of the SDK's own log only what somebody must act on: bundling and state changes say nothing to an operator.
+  Runtime.install({ logger: new DefaultLogger('WARN') });
   const connection = await NativeConnection.connect({
     address,
     ...(tls === undefined ? {} : { tls }),

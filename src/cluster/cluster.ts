@@ -49,11 +49,14 @@ export interface Cluster {
   /**
    * Makes the Job exist. A second call with the same plan and attempt finds it and starts nothing; a higher attempt
    * replaces the stopped Job of the one before (only image pulls get one: see `PullRetryPlan`).
-   * @throws UnreachableError, InvalidInputError when a different Job holds the name
+   * `owner` is whoever asks, the same over all tries of one run: a Job that was made for another owner is an earlier
+   * run's, and its transitions would pass for this one's.
+   * @throws UnreachableError, InvalidInputError when a different Job, or another owner's, holds the name
    */
   apply(input: {
     readonly plan: Plan;
     readonly attempt?: number;
+    readonly owner?: string;
     readonly signal: AbortSignal;
   }): Promise<{ readonly created: boolean }>;
 

@@ -12,6 +12,7 @@ const QUICK_RETRY: RetryPolicy = {
 
 /** Reads files and asks the target for its tools: done in a second, or something is wrong with the target. */
 export const RENDER: ActivityOptions = {
+  summary: 'names into a plan',
   startToCloseTimeout: '20s',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { ...QUICK_RETRY, maximumAttempts: 10 },
@@ -22,6 +23,7 @@ export const RENDER: ActivityOptions = {
  * a minute is not there, and a user who waits for the verdict should hear so.
  */
 export const OPEN_SAMPLING: ActivityOptions = {
+  summary: "the proxy's counters before the run",
   startToCloseTimeout: '10s',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { ...QUICK_RETRY, maximumAttempts: 8 },
@@ -38,6 +40,7 @@ const HEARTBEAT_TIMEOUT = '6s';
  * for its end, so that nothing is made after the stop.
  */
 export const APPLY: ActivityOptions = {
+  summary: 'make the Job exist',
   startToCloseTimeout: '45s',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -50,6 +53,7 @@ const DEADLINE_MARGIN_MS = 5 * 60_000;
 /** Waits as long as the run may last; a dead worker is noticed by its heartbeat. Only reads: cancelling need not wait. */
 export function pollPolicy({ deadlineMs }: { readonly deadlineMs: number }): ActivityOptions {
   return {
+    summary: 'wait for the next transition',
     startToCloseTimeout: deadlineMs + DEADLINE_MARGIN_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -68,6 +72,7 @@ export const LOOK: ActivityOptions = {
 /** Lasts as long as the run; cancelling is how it is told to hand over what it has, so the cancel waits for the answer. */
 export function samplePolicy({ deadlineMs }: { readonly deadlineMs: number }): ActivityOptions {
   return {
+    summary: 'read the proxy until told to hand over',
     startToCloseTimeout: deadlineMs + DEADLINE_MARGIN_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -80,6 +85,7 @@ export function samplePolicy({ deadlineMs }: { readonly deadlineMs: number }): A
  * refuses for five minutes is left to the Job's own active deadline, and the result says so.
  */
 export const STOP: ActivityOptions = {
+  summary: 'end everything of the run',
   startToCloseTimeout: '150s',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

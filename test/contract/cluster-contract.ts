@@ -78,6 +78,15 @@ export function describeClusterContract(input: {
       expect((await cluster.readLog({ ...nameOf(plan), stage: 'only', maxBytes: 1_000 })).text).toBe('ran\n');
     });
 
+    test("a Job that an earlier run left under the same name is refused, and not taken for the new run's", async () => {
+      const plan = fixture.plan({ scripts: { only: 'true' } });
+      await cluster.apply({ plan, owner: 'first', signal: never });
+      expect(await cluster.apply({ plan, owner: 'first', signal: never })).toEqual({ created: false });
+      await readToEnd({ cluster, plan });
+      const again = cluster.apply({ plan, owner: 'second', signal: never });
+      await expect(again).rejects.toThrow(/another owner.*new run id/);
+    });
+
     test('of many who apply at once one has made the Job, and it runs once', async () => {
       const plan = fixture.plan({ scripts: { only: 'echo ran' } });
       const clients = [cluster, fixture.again, cluster, fixture.again, cluster];

@@ -42,7 +42,7 @@ async function straysOf(plan: Plan): Promise<readonly string[]> {
 /** Leaves a Job as a crash between writing it down and claiming it would. */
 async function writeUnclaimedJob(input: { readonly plan: Plan; readonly createdAtMs: number }): Promise<void> {
   await mkdir(directoryOf(input.plan).root, { recursive: true });
-  const job = toHostJob({ ...input, deadlineMarginMs: 60_000 });
+  const job = toHostJob({ ...input, owner: null, deadlineMarginMs: 60_000 });
   await createHostJob({ directory: directoryOf(input.plan), job });
 }
 

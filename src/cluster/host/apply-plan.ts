@@ -16,6 +16,8 @@ import { startSupervisor } from './start-supervisor.ts';
 export async function applyPlan(input: {
   readonly stateDir: string;
   readonly plan: Plan;
+  /** Who asks; a Job made for another owner is refused. */
+  readonly owner?: string;
   /** Added to the plan's deadline; by then the workflow has ended the Job, if there still is one. Milliseconds. */
   readonly deadlineMarginMs: number;
   readonly signal: AbortSignal;
@@ -28,7 +30,12 @@ export async function applyPlan(input: {
   }
   const directory = runDirectory({ stateDir: input.stateDir, jobName: plan.jobName });
   await mkdir(directory.root, { recursive: true, mode: DIRECTORY_MODE });
-  const wanted = toHostJob({ plan, createdAtMs: Date.now(), deadlineMarginMs: input.deadlineMarginMs });
+  const wanted = toHostJob({
+    plan,
+    owner: input.owner ?? null,
+    createdAtMs: Date.now(),
+    deadlineMarginMs: input.deadlineMarginMs,
+  });
   const created = await createHostJob({ directory, job: wanted });
   const job = (await readHostJob(directory)) ?? wanted;
   requireSameJob({ job, wanted });
@@ -87,7 +94,7 @@ function problemsOf(plan: Plan): readonly Problem[] {
 }
 
 function requireSameJob(input: { readonly job: HostJob; readonly wanted: HostJob }): void {
-  const keys = ['runId', 'specHash', 'namespace'] as const;
+  const keys = ['runId', 'specHash', 'namespace', 'owner'] as const;
   const different = keys.filter((key) => input.job[key] !== input.wanted[key]);
   if (different.length > 0) {
     throw new InvalidInputError([

@@ -42,7 +42,8 @@ export function createHostCluster(options: HostClusterOptions): Cluster {
       return 'whyNot' in clone ? clone.whyNot : null;
     },
     // Only image pulls are given a second attempt, and a host pulls none: whatever the attempt, it is the same Job.
-    apply: ({ plan, signal }) => applyPlan({ stateDir, plan, deadlineMarginMs, signal }),
+    apply: ({ plan, owner, signal }) =>
+      applyPlan({ stateDir, plan, deadlineMarginMs, signal, ...(owner === undefined ? {} : { owner }) }),
     nextTransitions: ({ plan, cursor, signal }) =>
       awaitTransitions({ directory: runDirectory({ stateDir, jobName: plan.jobName }), cursor, signal }),
     readLog: async ({ jobName, stage, maxBytes }) => {

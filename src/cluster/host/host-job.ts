@@ -21,6 +21,8 @@ export interface HostJob {
   readonly namespace: string;
   readonly runId: string;
   readonly specHash: string;
+  /** Who asked for it; null when nobody said. */
+  readonly owner: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAtMs: number;
   /** From `createdAtMs`; the supervisor ends the Job then, though nobody else is left to. */
@@ -33,6 +35,7 @@ export interface HostJob {
 /** Cuts a Plan down to its Job. */
 export function toHostJob(input: {
   readonly plan: Plan;
+  readonly owner: string | null;
   readonly createdAtMs: number;
   readonly deadlineMarginMs: number;
 }): HostJob {
@@ -43,6 +46,7 @@ export function toHostJob(input: {
     namespace: plan.target.namespace,
     runId: plan.runId,
     specHash: plan.specHash,
+    owner: input.owner,
     labels: plan.labels,
     createdAtMs: input.createdAtMs,
     activeDeadlineMs: plan.deadlineMs + input.deadlineMarginMs,
