@@ -1,5 +1,6 @@
 // Takes one host Job from its first stage to its last word, whether or not anybody is left who asked for it.
 import { mkdir } from 'node:fs/promises';
+import { InfrastructureError } from '../../errors/errors.ts';
 import { earlyEndOf } from './early-end.ts';
 import type { EarlyEnd } from './early-end.ts';
 import { readHostJob } from './host-job.ts';
@@ -14,6 +15,7 @@ import type { TransitionLine } from './transition-log.ts';
 /**
  * Claims the Job and runs its stages in order. Does nothing when somebody holds the claim already.
  * `stopRequested` resolves when this process has been asked to end.
+ * @throws InfrastructureError where no Job was written down
  */
 export async function supervise(input: {
   readonly runRoot: string;
@@ -21,7 +23,10 @@ export async function supervise(input: {
 }): Promise<void> {
   const directory = directoryAt(input.runRoot);
   const job = await readHostJob(directory);
-  if (job === null || !(await claimJob({ directory, role: 'supervisor' }))) {
+  if (job === null) {
+    throw new InfrastructureError(`There is no Job to run in ${input.runRoot}.`);
+  }
+  if (!(await claimJob({ directory, role: 'supervisor' }))) {
     return;
   }
   await mkdir(directory.logs, { recursive: true, mode: DIRECTORY_MODE });
