@@ -184,7 +184,8 @@ describe('questions to a target', () => {
       async ({ runs }) => {
         await expect(runs.inspectTarget({ target: 'D601' })).rejects.toMatchObject({
           name: 'UnreachableError',
-          message: 'no route (Check it)',
+          message: 'no route',
+          hint: 'Check it',
         });
       },
     );

@@ -129,7 +129,9 @@ describe('one reading', () => {
     const error = await failureOf(createClashClient({ url: server.url }).read({ signal: never }));
     server = await startScriptedClashServer();
     expect(error.message).toContain('ECONNREFUSED');
-    expect(error.hint).toContain('running');
+    expect(error.hint).toBe(
+      'Check that the proxy runs and its control API listens there; proxybench serve egress-proxy starts that of a host',
+    );
   });
 
   test('gives up after the time it was given', async () => {
