@@ -1,18 +1,18 @@
 // What a sampler that died has left behind: Temporal tries no activity again that was told to end when its worker died.
-import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { openJournal } from '../sampling/journal.ts';
 import { runSampler } from '../sampling/sampler.ts';
 import { foldSeries } from '../sampling/series.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
+import { journalDirectory } from './journal-directory.ts';
 import { withControl } from './open-control.ts';
 
 export function createHandOver(deps: ActivityDeps): Activities['handOver'] {
   return async ({ run, baseline }) => {
     const { info, cancellationSignal } = Context.current();
     const { intervalMs } = run.sampling;
-    const journal = await openJournal({ dir: join(deps.stateDir, run.runId), attempt: info.attempt });
+    const journal = await openJournal({ dir: journalDirectory({ deps, run }), attempt: info.attempt });
     try {
       await withControl({
         deps,

@@ -1,5 +1,4 @@
 // Samples the proxy for as long as a run lasts; being cancelled is how it is told to hand over.
-import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { type Journal, openJournal, readJournal } from '../sampling/journal.ts';
 import { runSampler, type SamplerProgress } from '../sampling/sampler.ts';
@@ -7,6 +6,7 @@ import { foldSeries } from '../sampling/series.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { heartbeating } from './heartbeating.ts';
+import { journalDirectory } from './journal-directory.ts';
 import { withControl } from './open-control.ts';
 
 /** How long the way to the control API may take to open; a port-forward needs a second or two. */
@@ -16,7 +16,7 @@ export function createSample(deps: ActivityDeps): Activities['sample'] {
   return async ({ run, baseline }) => {
     const { info, cancellationSignal } = Context.current();
     const resumed = info.heartbeatDetails as SamplerProgress | undefined;
-    const dir = join(deps.stateDir, run.runId);
+    const dir = journalDirectory({ deps, run });
     const journalLost = (await readJournal({ dir })).length === 0;
     const journal = await openJournal({ dir, attempt: info.attempt });
     // On a machine that never saw this run the heartbeat is all there is: without it, bytes that the proxy counted
