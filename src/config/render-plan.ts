@@ -2,6 +2,7 @@
 import { InvalidInputError } from '../errors/errors.ts';
 import type { Problem } from '../errors/errors.ts';
 import type { Plan, PlannedTarget } from '../plan/plan.ts';
+import { isRunId } from '../plan/run-id.ts';
 import type { PlanOverrides } from '../profiles/profile-kind.ts';
 import { findProfileKind } from '../profiles/registry.ts';
 import type { ProfileConfig } from '../profiles/registry.ts';
@@ -60,7 +61,7 @@ export function renderPlan(input: {
 }
 
 function runIdProblems(runId: string): readonly Problem[] {
-  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(runId)
+  return isRunId(runId)
     ? []
     : [
         {

@@ -22,6 +22,6 @@ test('a run id that leads out of the state folder is refused, and what lies ther
     loadConfig: () => Promise.reject(new Error('no configuration is asked for')),
   });
   const run = { ...referenceOf(buildPlan()), runId: '../somebody-elses' };
-  await expect(async () => cleanUp({ run })).rejects.toThrow('is not a name');
+  await expect(async () => cleanUp({ run })).rejects.toThrow('is not a run id');
   expect((await readdir(root)).toSorted()).toEqual(['samples', 'somebody-elses']);
 });
