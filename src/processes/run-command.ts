@@ -7,6 +7,7 @@ import { endProcesses } from './end-processes.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { startProcessGroup } from './process-group.ts';
 import type { ProcessExit } from './process-group.ts';
+import { stopsOn } from './stops-on.ts';
 
 /** What to run. */
 export interface CommandRequest {
@@ -74,25 +75,4 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
 
 async function readLines(input: { readonly stream: Readable; readonly onLine: (line: string) => void }): Promise<void> {
   for await (const line of createInterface({ input: input.stream })) input.onLine(line);
-}
-
-function stopsOn(input: { readonly signal: AbortSignal | undefined; readonly timeoutMs: number }): {
-  readonly reason: Promise<'timeout' | 'aborted'>;
-  readonly forget: () => void;
-} {
-  let resolve: (reason: 'timeout' | 'aborted') => void = () => undefined;
-  const reason = new Promise<'timeout' | 'aborted'>((settle) => {
-    resolve = settle;
-  });
-  const timer = setTimeout(() => resolve('timeout'), input.timeoutMs);
-  const onAbort = (): void => resolve('aborted');
-  input.signal?.addEventListener('abort', onAbort, { once: true });
-  if (input.signal?.aborted === true) onAbort();
-  return {
-    reason,
-    forget: () => {
-      clearTimeout(timer);
-      input.signal?.removeEventListener('abort', onAbort);
-    },
-  };
 }

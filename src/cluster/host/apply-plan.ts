@@ -90,7 +90,24 @@ function problemsOf(plan: Plan): readonly Problem[] {
       });
     }
   }
-  return problems;
+  return [...problems, ...(plan.companions ?? []).flatMap((_, index) => companionProblems({ plan, index }))];
+}
+
+function companionProblems(input: { readonly plan: Plan; readonly index: number }): readonly Problem[] {
+  const { companions = [], stages } = input.plan;
+  const companion = companions[input.index];
+  if (companion === undefined) return [];
+  const path = `plan.companions[${input.index}]`;
+  const names = [...stages, ...companions].map(({ name }) => name);
+  const hint =
+    'A companion of a host target has a name of its own, a command, no image, and files of its own directory.';
+  const faults = [
+    ...(isName(companion.name) && names.filter((name) => name === companion.name).length === 1 ? [] : ['name']),
+    ...(companion.command.length > 0 ? [] : ['command']),
+    ...(companion.image === null ? [] : ['image']),
+    ...(Object.keys(companion.files).every(isFilePath) ? [] : ['files']),
+  ];
+  return faults.map((field) => ({ path: `${path}.${field}`, message: 'cannot be used on a host target', hint }));
 }
 
 function requireSameJob(input: { readonly job: HostJob; readonly wanted: HostJob }): void {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors/errors.ts';
+import { removeCompanionGroups } from './companions/companions.ts';
 import { isErrorWithCode } from './exclusive-file.ts';
 import { endRunProcesses } from './finish-abandoned-job.ts';
 import { readHostJob } from './host-job.ts';
@@ -26,7 +27,11 @@ export async function removeWork(directory: RunDirectory): Promise<readonly stri
   }
   // The supervisor may be just about to end, its last word said; strays may have survived a supervisor that was killed.
   const { left } = await endRunProcesses({ directory, job, graceMs: job.stopGraceMs });
-  return [...left.map((pid) => `process ${pid}`), ...(await tryToRemove(directory.work))];
+  return [
+    ...left.map((pid) => `process ${pid}`),
+    ...(await removeCompanionGroups(directory)),
+    ...(await tryToRemove(directory.work)),
+  ];
 }
 
 /** Removes every Job of the state directory that has ended longer ago than it asked to be kept. */
@@ -40,6 +45,7 @@ export async function removeExpiredRuns(input: {
     if (name.startsWith(REMOVED)) {
       leftOver.push(...(await tryToRemove(join(root, name))));
     } else if (isName(name) && (await isExpired({ directory: directoryAt(join(root, name)), nowMs: input.nowMs }))) {
+      leftOver.push(...(await removeCompanionGroups(directoryAt(join(root, name)))));
       // Out of sight in one step: nobody ever sees half a Job.
       const removed = join(root, `${REMOVED}${name}-${randomUUID()}`);
       await rename(join(root, name), removed);

@@ -4,6 +4,7 @@ import { endProcesses } from '../../processes/end-processes.ts';
 import type { ProcessIdentity } from '../../processes/process-identity.ts';
 import { markerOfRun } from '../../processes/run-marker.ts';
 import { readStopRequest, STOPPED_REASON, VANISHED_REASON } from './early-end.ts';
+import { readCompanionsState } from './companions/companion-state.ts';
 import { readIfThere } from './exclusive-file.ts';
 import type { HostJob } from './host-job.ts';
 import { readClaim } from './job-claim.ts';
@@ -51,9 +52,14 @@ export async function endRunProcesses(input: {
 }): Promise<{ readonly left: readonly number[] }> {
   const text = await readIfThere(input.directory.stageProcessFile);
   const stage = text === null ? null : (JSON.parse(text) as { readonly leader: ProcessIdentity });
+  const companions = (await readCompanionsState(input.directory))?.companions ?? [];
   const claim = await readClaim(input.directory);
   return endProcesses({
-    leaders: [...(stage === null ? [] : [stage.leader]), ...(claim?.role === 'supervisor' ? [claim.holder] : [])],
+    leaders: [
+      ...(stage === null ? [] : [stage.leader]),
+      ...companions.flatMap(({ leader }) => (leader === null ? [] : [leader])),
+      ...(claim?.role === 'supervisor' ? [claim.holder] : []),
+    ],
     marker: markerOfRun(input.job.runId),
     graceMs: input.graceMs,
   });

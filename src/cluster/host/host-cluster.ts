@@ -2,8 +2,10 @@
 import type { Cluster, JobSnapshot } from '../cluster.ts';
 import { InvalidInputError } from '../../errors/errors.ts';
 import { findOnPath } from '../../processes/find-on-path.ts';
+import { isOwnProgram } from '../../programs/programs.ts';
 import { applyPlan } from './apply-plan.ts';
 import { awaitTransitions } from './await-transitions.ts';
+import { readHostCompanions } from './companions/read-companions.ts';
 import { namesIn, removeExpiredRuns, removeWork } from './clean-up-runs.ts';
 import { readSnapshot } from './job-state.ts';
 import { mergeAnnotations } from './job-annotations.ts';
@@ -36,7 +38,11 @@ export function createHostCluster(options: HostClusterOptions): Cluster {
   return {
     readJob,
     availableTools: async ({ tools }) =>
-      new Set(tools.filter((program) => findOnPath({ program, path: process.env['PATH'] ?? '' }) !== null)),
+      new Set(
+        tools.filter(
+          (program) => isOwnProgram(program) || findOnPath({ program, path: process.env['PATH'] ?? '' }) !== null,
+        ),
+      ),
     whyNoClone: async () => {
       const clone = await findThisClone();
       return 'whyNot' in clone ? clone.whyNot : null;
@@ -71,13 +77,17 @@ export function createHostCluster(options: HostClusterOptions): Cluster {
         await stopJob({ directory: runDirectory({ stateDir, ...input }), graceMs: input.graceMs });
       }
     },
-    cleanUp: async ({ plan }) => {
-      const leftOver = await removeWork(runDirectory({ stateDir, jobName: plan.jobName }));
+    cleanUp: async ({ plan, jobApplied = true }) => {
+      const leftOver = jobApplied ? await removeWork(runDirectory({ stateDir, jobName: plan.jobName })) : [];
       return { leftOver: [...leftOver, ...(await removeExpiredRuns({ stateDir, nowMs: Date.now() }))] };
     },
-    openControl: async ({ controlUrl, signal }) => {
+    openControl: async ({ proxy, signal }) => {
       signal.throwIfAborted();
-      return openLoopbackControl(controlUrl);
+      return openLoopbackControl(proxy.controlUrl);
     },
+    readCompanions: ({ plan, signal }) =>
+      readHostCompanions({ directory: runDirectory({ stateDir, jobName: plan.jobName }), signal }),
+    // Whatever can be wrong with this machine itself shows in its tools, its clone and its proxy.
+    diagnose: () => Promise.resolve([]),
   };
 }

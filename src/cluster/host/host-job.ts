@@ -1,5 +1,5 @@
 // The part of a Plan that a host Job needs, as its supervisor reads it from disk.
-import type { EnvironmentVariable, Plan } from '../../plan/plan.ts';
+import type { Companion, EnvironmentVariable, Plan } from '../../plan/plan.ts';
 import { createExclusively, readIfThere } from './exclusive-file.ts';
 import type { RunDirectory } from './run-directory.ts';
 
@@ -13,6 +13,9 @@ export interface HostStage {
   /** Held by the workflow; kept here for whoever reads the file. */
   readonly deadlineMs: number;
 }
+
+/** A companion as the supervisor runs it. */
+export type HostCompanion = Omit<Companion, 'image'>;
 
 /** Content of job.json: written once, never changed. */
 export interface HostJob {
@@ -30,6 +33,8 @@ export interface HostJob {
   readonly stopGraceMs: number;
   readonly keepFinishedMs: number;
   readonly stages: readonly HostStage[];
+  /** Absent for a Job without. */
+  readonly companions?: readonly HostCompanion[];
 }
 
 /** Cuts a Plan down to its Job. */
@@ -60,7 +65,12 @@ export function toHostJob(input: {
       serveThisClone,
       deadlineMs,
     })),
+    ...(plan.companions === undefined ? {} : { companions: plan.companions.map(toHostCompanion) }),
   };
+}
+
+function toHostCompanion({ image: _image, ...companion }: Companion): HostCompanion {
+  return companion;
 }
 
 /** Writes job.json unless there is one. Tells whether this call made it. */

@@ -17,6 +17,10 @@ export interface RunDirectory {
   readonly stopFile: string;
   /** The head of the running stage's process group. */
   readonly stageProcessFile: string;
+  /** The programs beside the stages: where they are, and what holds them. */
+  readonly companionsFile: string;
+  /** What was read of them at moments that matter, one line for each. */
+  readonly companionReadings: string;
   readonly transitions: string;
   readonly annotations: string;
   readonly logs: string;
@@ -46,6 +50,8 @@ export function directoryAt(root: string): RunDirectory {
     supervisorLog: join(root, 'supervisor.log'),
     stopFile: join(root, 'stop.json'),
     stageProcessFile: join(root, 'stage-process.json'),
+    companionsFile: join(root, 'companions.json'),
+    companionReadings: join(root, 'companion-readings.jsonl'),
     transitions: join(root, 'transitions.jsonl'),
     annotations: join(root, 'annotations'),
     logs: join(root, 'logs'),

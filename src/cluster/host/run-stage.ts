@@ -2,7 +2,8 @@
 import { startProcessGroup } from '../../processes/process-group.ts';
 import type { ProcessExit, ProcessGroup } from '../../processes/process-group.ts';
 import { endProcesses } from '../../processes/end-processes.ts';
-import { RUN_ID_VARIABLE, markerOfRun } from '../../processes/run-marker.ts';
+import type { EnvironmentMarker } from '../../processes/marked-processes.ts';
+import { RUN_ID_VARIABLE } from '../../processes/run-marker.ts';
 import { messageOf } from '../../errors/errors.ts';
 import { constants } from 'node:os';
 import type { EarlyEnd } from './early-end.ts';
@@ -11,22 +12,28 @@ import { startGitHttpServer } from './git-http-server.ts';
 import type { GitHttpServer } from './git-http-server.ts';
 import type { HostJob, HostStage } from './host-job.ts';
 import type { RunDirectory } from './run-directory.ts';
-import { machineEnvironment, stageDirectories, stageEnvironment } from './stage-environment.ts';
+import { stageDirectories, stageEnvironment } from './stage-environment.ts';
 import type { StageDirectories } from './stage-environment.ts';
 import { layOutStage } from './stage-files.ts';
 import { StageLogWriter } from './stage-log.ts';
+import { readStageReport } from './stage-report.ts';
 import { findThisClone, servingGitEnvironment } from './this-clone.ts';
 
 /** How a stage ended. Without a reason it succeeded. */
 export interface StageEnd {
   readonly exitCode?: number;
   readonly reason?: string;
+  readonly report?: string;
 }
 
 export interface StageRun {
   readonly job: HostJob;
   readonly stage: HostStage;
   readonly directory: RunDirectory;
+  /** What of this machine the stage sees, see `machineEnvironment`; the marker is in it. */
+  readonly machine: Readonly<Record<string, string>>;
+  /** What all of the stage carries, and nothing that outlives it. */
+  readonly marker: EnvironmentMarker;
   /** Resolves when the stage is to end early; never, for an undisturbed run. */
   readonly earlyEnd: Promise<EarlyEnd>;
 }
@@ -41,7 +48,9 @@ export async function runStage(run: StageRun): Promise<StageEnd> {
     const directories = stageDirectories({ work: run.directory.work, stage: run.stage.name });
     await layOutStage({ directories, files: run.stage.files });
     server = run.stage.serveThisClone ? await serveThisClone(run) : null;
-    return await runProgram({ run, directories, gitRemote: server?.url ?? null });
+    const end = await runProgram({ run, directories, gitRemote: server?.url ?? null });
+    const report = await readStageReport(directories.cwd);
+    return report === undefined ? end : { ...end, report };
   } catch (error) {
     return { reason: `could not be run: ${messageOf(error)}` };
   } finally {
@@ -63,13 +72,13 @@ async function runProgram(input: {
   readonly directories: StageDirectories;
   readonly gitRemote: string | null;
 }): Promise<StageEnd> {
-  const { job, stage, directory } = input.run;
+  const { stage, directory, machine } = input.run;
   const log = new StageLogWriter({ logs: directory.logs, stage: stage.name });
   try {
     const group = await startProcessGroup({
       command: stage.command,
       env: stageEnvironment({
-        machine: machineEnvironment({ from: process.env, runId: job.runId }),
+        machine,
         stage: stage.name,
         directories: input.directories,
         variables: [
@@ -94,7 +103,7 @@ async function followProgram(input: {
   readonly group: ProcessGroup;
   readonly closed: Promise<unknown>;
 }): Promise<StageEnd> {
-  const { job, stage, directory } = input.run;
+  const { stage, directory, marker } = input.run;
   const { leader, exited } = input.group;
   let early: EarlyEnd | null = null;
   try {
@@ -102,7 +111,7 @@ async function followProgram(input: {
     early = await Promise.race([exited.then(() => null), input.run.earlyEnd]);
   } finally {
     // What its leader leaves behind ends with the stage, at once, as it would in a container.
-    await endProcesses({ leaders: [leader], marker: markerOfRun(job.runId), graceMs: early?.graceMs ?? 0 });
+    await endProcesses({ leaders: [leader], marker, graceMs: early?.graceMs ?? 0 });
   }
   await Promise.race([input.closed, drainTime()]);
   const end = toStageEnd(await exited);

@@ -1,6 +1,7 @@
 // Takes one host Job from its first stage to its last word, whether or not anybody is left who asked for it.
 import { mkdir } from 'node:fs/promises';
 import { InfrastructureError } from '../../errors/errors.ts';
+import { Companions } from './companions/companions.ts';
 import { earlyEndOf } from './early-end.ts';
 import type { EarlyEnd } from './early-end.ts';
 import { readHostJob } from './host-job.ts';
@@ -9,6 +10,7 @@ import { claimJob } from './job-claim.ts';
 import { DIRECTORY_MODE, directoryAt } from './run-directory.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { runStage } from './run-stage.ts';
+import { type RunSurroundings, surroundingsOf } from './run-surroundings.ts';
 import { appendTransitions } from './transition-log.ts';
 import type { TransitionLine } from './transition-log.ts';
 
@@ -31,29 +33,49 @@ export async function supervise(input: {
   }
   await mkdir(directory.logs, { recursive: true, mode: DIRECTORY_MODE });
   const earlyEnd = earlyEndOf({ job, directory, stopRequested: input.stopRequested });
-  tell(directory, await runStages({ job, directory, earlyEnd }));
+  tell(directory, await carryOut({ job, directory, earlyEnd }));
 }
 
-/** Resolves with the Job's last word, which is not told yet. */
-async function runStages(input: {
+interface Run {
   readonly job: HostJob;
   readonly directory: RunDirectory;
   readonly earlyEnd: Promise<EarlyEnd>;
-}): Promise<TransitionLine> {
-  const { job, directory, earlyEnd } = input;
+}
+
+/** Resolves with the Job's last word, which is not told yet; nothing of the Job runs any more then. */
+async function carryOut(run: Run): Promise<TransitionLine> {
+  const { job, directory, earlyEnd } = run;
+  const surroundings = surroundingsOf(job);
+  const companions = new Companions({ job, directory });
+  try {
+    const why = await companions.start({ machine: surroundings.machine, ended: earlyEnd });
+    if (why !== null) return lastWord((await asOfNow(earlyEnd)) ?? { state: 'failed', reason: why });
+    return await runStages({ ...run, companions, surroundings });
+  } finally {
+    const early = await asOfNow(earlyEnd);
+    await companions.end({ graceMs: early?.graceMs ?? job.stopGraceMs, early: early !== null });
+  }
+}
+
+async function runStages(
+  run: Run & { readonly companions: Companions; readonly surroundings: RunSurroundings },
+): Promise<TransitionLine> {
+  const { job, directory, earlyEnd, companions, surroundings } = run;
   for (const stage of job.stages) {
     const early = await asOfNow(earlyEnd);
     if (early !== null) {
       return lastWord(early);
     }
+    await companions.note();
     tell(directory, { stage: stage.name, phase: 'started', atMs: Date.now() });
-    const end = await runStage({ job, stage, directory, earlyEnd });
+    const end = await runStage({ job, stage, directory, earlyEnd, ...surroundings.of(stage.name) });
     tell(directory, {
       stage: stage.name,
       phase: end.reason === undefined ? 'finished' : 'failed',
       atMs: Date.now(),
       ...end,
     });
+    if ((await asOfNow(earlyEnd)) === null) await companions.note();
     if (end.reason !== undefined) {
       return lastWord((await asOfNow(earlyEnd)) ?? { state: 'failed', reason: `stage ${stage.name}: ${end.reason}` });
     }

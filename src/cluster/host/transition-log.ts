@@ -3,7 +3,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from '
 import { constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { JobSnapshot } from '../cluster.ts';
-import type { Transition } from '../../evidence/evidence.ts';
+import type { Transition } from '../../evidence/transition.ts';
 import { isErrorWithCode } from './exclusive-file.ts';
 import { FILE_MODE } from './run-directory.ts';
 
