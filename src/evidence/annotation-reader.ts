@@ -1,13 +1,51 @@
 // Checks a parsed annotation field by field: what stands on a Job may be newer, foreign or edited by hand.
 import { STAGE_FAILURE_FAMILIES } from '../plan/plan.ts';
-import { FAILURE_FAMILIES, RUN_OUTCOMES } from './evidence.ts';
-import type { StageEvidence, Talker } from './evidence.ts';
-import type { ResultSummary, SummaryStage } from './result-summary.ts';
+import { FAILURE_FAMILIES, RUN_OUTCOMES } from './verdict.ts';
+import type { CompanionEvidence } from './companion-model.ts';
+import type { ClientClass, ImageEvidence, StageEvidence, Talker } from './evidence.ts';
+import { FieldReader, UnexpectedField } from './field-reader.ts';
+import type { ResultSummary, SummaryCompanion, SummaryImage, SummaryStage } from './result-summary.ts';
+import { COLUMN_UNITS, type ResultTable } from './result-table.ts';
 
 /** A result as it was found on a Job, or why none was. */
 export type DecodedResult =
   | { readonly found: true; readonly summary: ResultSummary; readonly digest: string; readonly truncated: boolean }
   | { readonly found: false; readonly why: string };
+
+const CLASSES: readonly ClientClass[] = ['pod', 'node', 'other'];
+
+const OUTCOMES: readonly ImageEvidence['outcome'][] = ['pulled', 'present', 'failed', 'pulling'];
+
+const TALKER = ['name', 'bytes', 'class'];
+
+const IMAGE = [
+  'image',
+  'outcome',
+  'durationMs',
+  'durationWithQueueMs',
+  'sizeBytes',
+  'proxyBytes',
+  'rateBytesPerSecond',
+  'reason',
+];
+
+const COMPANION = [
+  'name',
+  'limits',
+  'peakMemoryBytes',
+  'memoryLimitBytes',
+  'cpuSeconds',
+  'periods',
+  'throttledPeriods',
+  'restarts',
+  'oomKills',
+];
+
+const TABLE = ['title', 'columns', 'rows'];
+
+const COLUMN = ['name', 'unit', 'expendable'];
+
+const LIMITS: readonly CompanionEvidence['limits'][] = ['none', 'enforced', 'not-enforced', 'unknown'];
 
 const STATES: readonly StageEvidence['state'][] = ['passed', 'failed', 'running', 'not-started'];
 
@@ -55,6 +93,7 @@ function summaryFrom(root: FieldReader): ResultSummary {
       outsideBytes: totals.number('outsideBytes'),
       unattributedBytes: totals.number('unattributedBytes'),
       coverage: totals.number('coverage'),
+      ...(totals.has('earlierAttemptsBytes') ? { earlierAttemptsBytes: totals.number('earlierAttemptsBytes') } : {}),
     },
     gapCount: root.number('gapCount'),
     largestGapMs: root.number('largestGapMs'),
@@ -63,6 +102,12 @@ function summaryFrom(root: FieldReader): ResultSummary {
     topClient: talkerFrom(root, 'topClient'),
     topDestination: talkerFrom(root, 'topDestination'),
     stages: root.objects('stages').map(stageFrom),
+    ...(root.has('images') ? { images: root.rows('images', IMAGE).map(imageFrom) } : {}),
+    ...(root.has('clients') ? { clients: root.rows('clients', TALKER).map(talkerOf) } : {}),
+    ...(root.has('shared') ? { shared: root.flag('shared') } : {}),
+    ...(root.has('sampled') ? { sampled: root.oneOf('sampled', ['companions'] as const) } : {}),
+    ...(root.has('companions') ? { companions: root.rows('companions', COMPANION).map(companionFrom) } : {}),
+    ...(root.has('tables') ? { tables: root.rows('tables', TABLE).map(tableFrom) } : {}),
     omittedStages: root
       .objects('omittedStages')
       .map((stage) => ({ name: stage.text('name'), reason: stage.text('reason') })),
@@ -87,82 +132,59 @@ function stageFrom(stage: FieldReader): SummaryStage {
     ...(stage.has('exitCode') ? { exitCode: stage.number('exitCode') } : {}),
     ...(stage.has('reason') ? { reason: stage.text('reason') } : {}),
     ...(stage.has('note') ? { note: stage.text('note') } : {}),
+    ...(stage.has('figures') ? { figures: stage.figures('figures') } : {}),
+  };
+}
+
+function companionFrom(companion: FieldReader): SummaryCompanion {
+  const numberOrNull = (field: string): number | null => companion.orNull(field, () => companion.number(field));
+  return {
+    name: companion.text('name'),
+    limits: companion.oneOf('limits', LIMITS),
+    peakMemoryBytes: numberOrNull('peakMemoryBytes'),
+    memoryLimitBytes: numberOrNull('memoryLimitBytes'),
+    cpuSeconds: numberOrNull('cpuSeconds'),
+    periods: numberOrNull('periods'),
+    throttledPeriods: numberOrNull('throttledPeriods'),
+    restarts: numberOrNull('restarts'),
+    oomKills: numberOrNull('oomKills'),
+  };
+}
+
+function tableFrom(table: FieldReader): ResultTable {
+  return {
+    title: table.text('title'),
+    columns: table.rows('columns', COLUMN).map((column) => ({
+      name: column.text('name'),
+      unit: column.oneOf('unit', COLUMN_UNITS),
+      ...(column.has('expendable') ? { expendable: column.number('expendable') } : {}),
+    })),
+    rows: table.valueRows('rows'),
+  };
+}
+
+function imageFrom(image: FieldReader): SummaryImage {
+  const numberOrNull = (field: string): number | null => image.orNull(field, () => image.number(field));
+  return {
+    image: image.text('image'),
+    outcome: image.oneOf('outcome', OUTCOMES),
+    durationMs: numberOrNull('durationMs'),
+    durationWithQueueMs: numberOrNull('durationWithQueueMs'),
+    sizeBytes: numberOrNull('sizeBytes'),
+    proxyBytes: image.number('proxyBytes'),
+    rateBytesPerSecond: image.number('rateBytesPerSecond'),
+    ...(image.has('reason') ? { reason: image.text('reason') } : {}),
   };
 }
 
 function talkerFrom(parent: FieldReader, field: string): Talker | null {
-  return parent.orNull(field, () => {
-    const talker = parent.object(field);
-    return { name: talker.text('name'), bytes: talker.number('bytes') };
-  });
+  return parent.orNull(field, () => talkerOf(parent.row(field, TALKER)));
 }
 
-class UnexpectedField extends Error {}
-
-/** Reads fields of one object by type; the first one that is not as expected ends the reading. */
-class FieldReader {
-  readonly #fields: ReadonlyMap<string, unknown>;
-  readonly #path: string;
-
-  constructor(value: object, path: string) {
-    this.#fields = new Map(Object.entries(value));
-    this.#path = path;
-  }
-
-  has(field: string): boolean {
-    return this.#fields.has(field);
-  }
-
-  text(field: string): string {
-    const value = this.#fields.get(field);
-    return typeof value === 'string' ? value : this.#unexpected(field, 'a text');
-  }
-
-  number(field: string): number {
-    const value = this.#fields.get(field);
-    return typeof value === 'number' ? value : this.#unexpected(field, 'a number');
-  }
-
-  flag(field: string): boolean {
-    const value = this.#fields.get(field);
-    return typeof value === 'boolean' ? value : this.#unexpected(field, 'true or false');
-  }
-
-  oneOf<T extends string>(field: string, allowed: readonly T[]): T {
-    const value = this.#fields.get(field);
-    return allowed.find((one) => one === value) ?? this.#unexpected(field, `one of ${allowed.join(', ')}`);
-  }
-
-  texts(field: string): readonly string[] {
-    return this.#list(field).map((value) =>
-      typeof value === 'string' ? value : this.#unexpected(field, 'a list of texts'),
-    );
-  }
-
-  object(field: string): FieldReader {
-    return this.#objectOf(this.#fields.get(field), field);
-  }
-
-  objects(field: string): readonly FieldReader[] {
-    return this.#list(field).map((value, index) => this.#objectOf(value, `${field}[${index}]`));
-  }
-
-  orNull<T>(field: string, read: () => T): T | null {
-    return this.#fields.get(field) === null ? null : read();
-  }
-
-  #list(field: string): readonly unknown[] {
-    const value = this.#fields.get(field);
-    return Array.isArray(value) ? value : this.#unexpected(field, 'a list');
-  }
-
-  #objectOf(value: unknown, field: string): FieldReader {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return this.#unexpected(field, 'an object');
-    return new FieldReader(value, `${this.#path}: ${field}`);
-  }
-
-  #unexpected(field: string, expected: string): never {
-    throw new UnexpectedField(`${this.#path}: ${field} is not ${expected}; something else wrote or changed it`);
-  }
+function talkerOf(talker: FieldReader): Talker {
+  return {
+    name: talker.text('name'),
+    bytes: talker.number('bytes'),
+    ...(talker.has('class') ? { class: talker.oneOf('class', CLASSES) } : {}),
+  };
 }

@@ -1,5 +1,5 @@
 // The series of a run whose sampler saw nothing, so that evidence can still be cut and says what is missing.
-import type { SampleSeries } from './evidence.ts';
+import type { SampleSeries } from './sample-series.ts';
 
 /** The series of a run whose readings were all lost: whatever moved between the two moments is unknown. */
 export function lostSeries(input: {

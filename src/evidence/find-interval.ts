@@ -10,13 +10,13 @@ export interface ClosedInterval extends StageInterval {
  * The interval that holds the whole stretch `fromMs`–`toMs`, both ends included. Of several it is the one that started
  * last, of equally late ones the last in the list. Where none holds it, the nearest within `toleranceMs` (default 0).
  */
-export function findInterval(input: {
-  readonly intervals: readonly ClosedInterval[];
+export function findInterval<Interval extends ClosedInterval>(input: {
+  readonly intervals: readonly Interval[];
   readonly fromMs: number;
   readonly toMs: number;
   readonly toleranceMs?: number;
-}): ClosedInterval | undefined {
-  let best: ClosedInterval | undefined;
+}): Interval | undefined {
+  let best: Interval | undefined;
   let bestDistanceMs = input.toleranceMs ?? 0;
   for (const interval of input.intervals) {
     const distanceMs = Math.max(0, interval.fromMs - input.fromMs, input.toMs - interval.toMs);

@@ -1,5 +1,6 @@
 // When nobody was reading the proxy's counters: the series' own gaps, the silence after its last reading, coverage.
-import type { SampleSeries, SamplingGap, Transition } from './evidence.ts';
+import type { SampleSeries, SamplingGap } from './sample-series.ts';
+import type { Transition } from './transition.ts';
 import { gapThresholdMs } from './gap-threshold.ts';
 
 interface Stretch {
@@ -23,9 +24,12 @@ export function allGaps(input: {
   return [...series.gaps, { fromMs, toMs, bytes: 0, reason, cause: 'no-sampler', mayHaveMore: true }];
 }
 
-/** Share of the time from the baseline to the last reading, or the end of a gap after it, that lies outside gaps. */
+/**
+ * Share of the time from the baseline to the last reading, or the end of a gap after it, that lies outside gaps. Companions
+ * are not there to be read before the Job is: readings of theirs count from the first one.
+ */
 export function coverageOf(input: { readonly series: SampleSeries; readonly gaps: readonly SamplingGap[] }): number {
-  const fromMs = input.series.points[0]?.atMs ?? 0;
+  const fromMs = input.series.companions?.[0]?.atMs ?? input.series.points[0]?.atMs ?? 0;
   const toMs = Math.max(knownUntilMs(input.series), ...input.gaps.map((gap) => gap.toMs));
   if (toMs <= fromMs) return 1;
   return 1 - unionMs(input.gaps) / (toMs - fromMs);
@@ -38,7 +42,8 @@ export function overlaps(a: Stretch, b: Stretch): boolean {
 }
 
 function knownUntilMs(series: SampleSeries): number {
-  return Math.max(series.points.at(-1)?.atMs ?? 0, ...series.gaps.map((gap) => gap.toMs));
+  const readMs = series.companions?.at(-1)?.atMs ?? series.points.at(-1)?.atMs ?? 0;
+  return Math.max(readMs, ...series.gaps.map((gap) => gap.toMs));
 }
 
 function unionMs(stretches: readonly Stretch[]): number {

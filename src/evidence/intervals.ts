@@ -1,23 +1,35 @@
 // Transitions → when each stage ran and how it ended; holds up when observations are missing, repeated or out of order.
 import type { Stage } from '../plan/plan.ts';
-import type { StageEvidence, StageInterval, Transition } from './evidence.ts';
+import type { StageEvidence, StageInterval } from './evidence.ts';
+import type { Transition } from './transition.ts';
+import { STAMP_STEP_MS, intervalStart, startWithinSecond } from './interval-start.ts';
+
+/** An interval of a stage; of an image-pull stage it is one pull. */
+export interface TimelineInterval extends StageInterval {
+  /** `end` is null for a pull whose end nobody has told of. */
+  readonly pull?: { readonly image: string; readonly end: Transition | null };
+}
 
 /** One stage's course over the run. */
 export interface StageTimeline {
   readonly stage: string;
   readonly state: StageEvidence['state'];
   /** In the order of their starts; an image-pull stage has one for each pull. */
-  readonly intervals: readonly StageInterval[];
+  readonly intervals: readonly TimelineInterval[];
   readonly startedAtMs: number | null;
   /** End of the last interval; null while one is open and no end of the run was given. */
   readonly finishedAtMs: number | null;
   readonly exitCode?: number;
   readonly reason?: string;
+  /** What it said of itself at its end. */
+  readonly report?: string;
 }
 
 /**
  * Cuts a run's time by its stages. A `finished` or `failed` whose `started` was never observed counts from the latest
- * end of anything before it, else from the Job's start. A repeated transition changes nothing. A stage still open at
+ * end of anything before it, else from the Job's start. A start told with the end corrects the one told before it, see
+ * `intervalStart`. A repeated transition changes nothing. Another `started`, a second or more after one whose end nobody
+ * told, ends that one's interval: its Pod was replaced, and both are the run's. A stage still open at
  * `endedAtMs` is closed there and stays `running`; without `endedAtMs` (the run goes on) its interval stays open.
  * An image-pull stage is `passed` once every image of the plan was pulled or the Job as a whole finished well.
  */
@@ -44,7 +56,7 @@ function timelineOf(input: {
   readonly endedAtMs: number | undefined;
 }): StageTimeline {
   const { stage, ordered, endedAtMs } = input;
-  const intervals: StageInterval[] = [];
+  const intervals: TimelineInterval[] = [];
   const courses = new Map<string, Course>();
   let lastEnd: Transition | undefined;
   for (const [index, transition] of ordered.entries()) {
@@ -53,26 +65,39 @@ function timelineOf(input: {
     const course = courses.get(key) ?? { openSinceMs: null, last: null };
     courses.set(key, course);
     if (transition.phase === 'started') {
-      course.openSinceMs ??= transition.atMs;
+      const startMs = startWithinSecond({ ordered, started: transition });
+      if (course.openSinceMs === null) {
+        course.openSinceMs = startMs;
+      } else if (startMs - course.openSinceMs >= STAMP_STEP_MS) {
+        const pull = pullPart({ stage, image: transition.image, end: null });
+        intervals.push({ stage: stage.name, fromMs: course.openSinceMs, toMs: startMs, ...pull });
+        course.openSinceMs = startMs;
+      }
       course.last = transition;
       continue;
     }
     if (course.openSinceMs === null && isRepeated(course.last, transition)) continue;
-    const fromMs = course.openSinceMs ?? latestEndBefore({ ordered, index });
-    intervals.push({ stage: stage.name, fromMs, toMs: transition.atMs });
+    const fromMs = intervalStart({ ordered, index, seenMs: course.openSinceMs });
+    intervals.push({
+      stage: stage.name,
+      fromMs,
+      toMs: Math.max(fromMs, transition.atMs),
+      ...pullPart({ stage, image: transition.image, end: transition }),
+    });
     course.openSinceMs = null;
     course.last = transition;
     lastEnd = transition;
   }
-  for (const { openSinceMs } of courses.values()) {
+  for (const { openSinceMs, last } of courses.values()) {
     if (openSinceMs === null) continue;
     const toMs = endedAtMs === undefined ? null : Math.max(openSinceMs, endedAtMs);
-    intervals.push({ stage: stage.name, fromMs: openSinceMs, toMs });
+    const pull = pullPart({ stage, image: last?.image, end: null });
+    intervals.push({ stage: stage.name, fromMs: openSinceMs, toMs, ...pull });
   }
   intervals.sort((a, b) => a.fromMs - b.fromMs);
   const state = stateOf({ stage, courses, jobPassed: input.jobPassed });
   const reason = state === 'failed' ? failureOf(courses)?.reason : pullsMissing({ stage, courses, state });
-  const exitCode = (state === 'failed' ? failureOf(courses) : lastEnd)?.exitCode;
+  const { exitCode, report } = (state === 'failed' ? failureOf(courses) : lastEnd) ?? {};
   return {
     stage: stage.name,
     state,
@@ -81,18 +106,21 @@ function timelineOf(input: {
     finishedAtMs: latestEnd(intervals),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(reason === undefined ? {} : { reason }),
+    ...(report === undefined ? {} : { report }),
   };
 }
 
 function isRepeated(last: Transition | null, next: Transition): boolean {
-  return last !== null && last.phase === next.phase && last.atMs === next.atMs;
+  return last !== null && last.phase === next.phase && last.atMs === next.atMs && last.startedAtMs === next.startedAtMs;
 }
 
-function latestEndBefore(input: { readonly ordered: readonly Transition[]; readonly index: number }): number {
-  const before = input.ordered.slice(0, input.index);
-  const end = before.findLast((t) => t.stage !== null && t.phase !== 'started');
-  const jobStart = before.find((t) => t.stage === null && t.phase === 'started');
-  return (end ?? jobStart ?? input.ordered[0])?.atMs ?? 0;
+function pullPart(input: {
+  readonly stage: Pick<Stage, 'kind'>;
+  readonly image: string | undefined;
+  readonly end: Transition | null;
+}): Pick<TimelineInterval, 'pull'> {
+  const { stage, image, end } = input;
+  return stage.kind === 'image-pull' && image !== undefined ? { pull: { image, end } } : {};
 }
 
 function latestEnd(intervals: readonly StageInterval[]): number | null {

@@ -1,6 +1,8 @@
 // A result as one flat row: what stands at the end of every run, whether read from Temporal or from the Job.
 import { BYTES_PER_MIB } from '../quantities/quantities.ts';
-import type { FailureFamily, ResultDocument, RunOutcome } from './evidence.ts';
+import type { ClientClass } from './evidence.ts';
+import type { ResultDocument } from './result-document.ts';
+import type { FailureFamily, RunOutcome } from './verdict.ts';
 import { rateOf } from './rate-of.ts';
 import { type ResultSummary, summaryOf } from './result-summary.ts';
 
@@ -11,6 +13,7 @@ export interface ResultRow {
   readonly job: string;
   readonly state: RunOutcome;
   readonly durationMs: number;
+  readonly imagePullMiB: number | null;
   readonly apkMiB: number | null;
   readonly npmMiB: number | null;
   readonly goMiB: number | null;
@@ -22,9 +25,13 @@ export interface ResultRow {
   /** The proxy's total over the whole run. */
   readonly cumulativeBytes: number;
   readonly topClient: string | null;
+  /** Whose the top client is, where that is known. */
+  readonly topClientClass?: ClientClass;
   readonly topDestination: string | null;
   readonly failureFamily: FailureFamily;
   readonly reason: string;
+  /** Set for a run that read nothing at the proxy: its bytes are unknown, whatever the numbers here. */
+  readonly sampled?: 'companions';
 }
 
 /** The row of a finished run. */
@@ -42,6 +49,7 @@ export function summaryRow(summary: ResultSummary): ResultRow {
     job: summary.jobName,
     state: summary.outcome,
     durationMs: summary.durationMs,
+    imagePullMiB: mibOf(summary, 'image-pull'),
     apkMiB: mibOf(summary, 'apk-download'),
     npmMiB: mibOf(summary, 'npm-download'),
     goMiB: mibOf(summary, 'go-download'),
@@ -50,9 +58,11 @@ export function summaryRow(summary: ResultSummary): ResultRow {
     rateBytesPerSecond: rateOf({ bytes: windowBytes, durationMs: stagesMs }),
     cumulativeBytes: summary.totals.totalBytes,
     topClient: summary.topClient?.name ?? null,
+    ...(summary.topClient?.class === undefined ? {} : { topClientClass: summary.topClient.class }),
     topDestination: summary.topDestination?.name ?? null,
     failureFamily: summary.failureFamily,
     reason: summary.reason,
+    ...(summary.sampled === undefined ? {} : { sampled: summary.sampled }),
   };
 }
 

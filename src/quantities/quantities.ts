@@ -43,6 +43,20 @@ export function formatDuration(durationMs: number | null): string {
   return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
 }
 
+/** A number of things, its thousands apart: `200,000`; below ten with one decimal where it has any. Null shows as `-`. */
+export function formatCount(count: number | null): string {
+  if (count === null || !Number.isFinite(count)) return NOTHING;
+  const text = Math.abs(count) < 9.95 && !Number.isInteger(count) ? count.toFixed(1) : String(Math.round(count));
+  return text.replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** Milliseconds as a bare number, for columns whose header names the unit: `0.42`, `96.3`, `3,592`. Null shows as `-`. */
+export function formatMilliseconds(ms: number | null): string {
+  if (ms === null || !Number.isFinite(ms)) return NOTHING;
+  if (Math.abs(ms) < 9.995) return ms.toFixed(2);
+  return Math.abs(ms) < 99.95 ? ms.toFixed(1) : formatCount(Math.round(ms));
+}
+
 /** Takes back what binary fractions lose: 0.57 * 1000 is a little less than 570. */
 const FRACTION_SLACK = 1e-9;
 

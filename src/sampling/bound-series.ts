@@ -1,6 +1,6 @@
 // Keeps a series below 200 KB whatever the run, for it travels through the workflow's history.
-import type { ObservedConnection, SampleSeries, SamplingGap, TotalsPoint } from '../evidence/evidence.ts';
-import { bytesOf } from '../evidence/talkers.ts';
+import type { ObservedConnection, SampleSeries, SamplingGap, TotalsPoint } from '../evidence/sample-series.ts';
+import { bytesOf, talkersBy } from '../evidence/talkers.ts';
 
 /** What a series holds at most; the longest values of every field together stay below 200,000 bytes. */
 export const SERIES_BOUNDS = {
@@ -13,13 +13,20 @@ export const SERIES_BOUNDS = {
   reasonCharacters: 140,
 } as const;
 
+/** Stands in place of names that were merged. */
+const SEVERAL = 'several';
+
 const FIRST_BUCKET_MS = 1000;
+
+/** So many clients keep their names whatever the crowd: the run's own are among the largest, or else hardly judged. */
+const CLIENTS_IN_A_CROWD = 8;
 
 /**
  * Bounds a series without changing its sums. Points between two equal neighbours are dropped; of more than 750, the last
  * one in each of ever longer stretches is kept, the first and last always. Of more than 320 connections the smallest
- * are merged: those of one client to one destination that opened within 1 s of one another, then 2 s, 4 s and so on;
- * a merged one starts when its largest part did. Of more than 60 gaps, the closest together become one.
+ * are merged: those of one client to one destination that opened within 1 s of one another, then 2 s, 4 s and so on, then
+ * those of one client, then also those of any clients but the eight largest, then any. A merged one starts when its
+ * largest part did, and says when the first and the last part did. Of more than 60 gaps, the closest together become one.
  */
 export function boundSeries(series: SampleSeries): SampleSeries {
   return {
@@ -61,35 +68,57 @@ function merged(connections: readonly ObservedConnection[]): readonly ObservedCo
   const starts = rest.map((connection) => connection.startMs);
   const spanMs = starts.reduce((a, b) => Math.max(a, b), 0) - starts.reduce((a, b) => Math.min(a, b), Infinity);
   const room = SERIES_BOUNDS.connections - kept.length;
-  for (const named of [true, false]) {
+  const all = new Set(connections.map(({ client }) => client));
+  const largest = new Set(
+    talkersBy({ key: 'client', connections })
+      .slice(0, CLIENTS_IN_A_CROWD)
+      .map(({ name }) => name),
+  );
+  const levels = [
+    { clients: all, destinations: true },
+    { clients: all, destinations: false },
+    { clients: largest, destinations: false },
+  ];
+  for (const level of levels) {
     for (let bucketMs = FIRST_BUCKET_MS; bucketMs < 4 * (spanMs + FIRST_BUCKET_MS); bucketMs *= 2) {
-      const groups = grouped({ connections: rest, bucketMs, named });
+      const groups = grouped({ connections: rest, bucketMs, ...level });
       if (groups.length <= room) return [...kept, ...groups].sort((a, b) => a.startMs - b.startMs);
     }
   }
-  return [...kept, ...grouped({ connections: rest, bucketMs: Number.POSITIVE_INFINITY, named: false })];
+  return [
+    ...kept,
+    ...grouped({ connections: rest, bucketMs: Number.POSITIVE_INFINITY, clients: new Set(), destinations: false }),
+  ];
 }
 
-/** Without names, what is left is told as `several` to `several`: more distinct pairs than a series has room for. */
+/** Names go where there are more than a series has room for: destinations first, for a client tells whose the bytes are. */
 function grouped(input: {
   readonly connections: readonly ObservedConnection[];
   readonly bucketMs: number;
-  readonly named: boolean;
+  /** Those that keep their names. */
+  readonly clients: ReadonlySet<string>;
+  readonly destinations: boolean;
 }): readonly ObservedConnection[] {
   const groups = new Map<string, ObservedConnection>();
   // The largest comes first and lends the group its start.
   for (const connection of input.connections) {
-    const client = input.named ? connection.client : 'several';
-    const destination = input.named ? connection.destination : 'several';
+    const client = input.clients.has(connection.client) ? connection.client : SEVERAL;
+    const destination = input.destinations ? connection.destination : SEVERAL;
     const key = `${Math.floor(connection.startMs / input.bucketMs)} ${client} ${destination}`;
-    const group = groups.get(key) ?? { ...connection, client, destination, uploadBytes: 0, downloadBytes: 0 };
-    groups.set(key, {
-      ...group,
-      uploadBytes: group.uploadBytes + connection.uploadBytes,
-      downloadBytes: group.downloadBytes + connection.downloadBytes,
-    });
+    const group = groups.get(key);
+    groups.set(key, group === undefined ? { ...connection, client, destination } : together(group, connection));
   }
   return [...groups.values()];
+}
+
+function together(group: ObservedConnection, part: ObservedConnection): ObservedConnection {
+  const { fromMs, toMs } = group.mergedStarts ?? { fromMs: group.startMs, toMs: group.startMs };
+  return {
+    ...group,
+    uploadBytes: group.uploadBytes + part.uploadBytes,
+    downloadBytes: group.downloadBytes + part.downloadBytes,
+    mergedStarts: { fromMs: Math.min(fromMs, part.startMs), toMs: Math.max(toMs, part.startMs) },
+  };
 }
 
 function joined(gaps: readonly SamplingGap[]): readonly SamplingGap[] {

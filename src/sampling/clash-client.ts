@@ -1,8 +1,10 @@
 // Speaks to any Clash API, that of sing-box, mihomo or the embedded proxy, as the sampler's control client.
+import { readClashClock } from './clash-clock.ts';
 import { clashEndpoint } from './clash-endpoint.ts';
 import { parseConnections, parseInstance } from './clash-document.ts';
 import { pumpClashReadings } from './clash-readings.ts';
 import { getFromClash } from './clash-request.ts';
+import type { ClockTelling } from './clock-offset.ts';
 import type { ControlClient } from './control-client.ts';
 import { createSnapshotInbox } from './snapshot-inbox.ts';
 
@@ -21,7 +23,7 @@ export function createClashClient(input: {
   readonly url: string;
   readonly secret?: string;
   readonly requestTimeoutMs?: number;
-}): ControlClient {
+}): ControlClient & ClockTelling {
   const endpoint = clashEndpoint({
     url: input.url,
     secret: input.secret,
@@ -35,6 +37,10 @@ export function createClashClient(input: {
 
     instance({ signal }) {
       return getFromClash({ endpoint, path: '/version', parse: parseInstance, signal });
+    },
+
+    clock({ signal }) {
+      return readClashClock({ endpoint, signal });
     },
 
     async *readings({ intervalMs, signal, onOutage }) {

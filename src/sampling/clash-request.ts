@@ -12,9 +12,11 @@ export async function getFromClash<Parsed>(input: {
   readonly endpoint: ClashEndpoint;
   readonly path: string;
   readonly parse: (text: string) => Parsed;
+  /** Called as soon as the headers of any answer are there. */
+  readonly onHeaders?: (headers: Headers) => void;
   readonly signal: AbortSignal;
 }): Promise<Parsed> {
-  const { endpoint, path, parse, signal } = input;
+  const { endpoint, path, parse, onHeaders, signal } = input;
   const url = endpoint.url(path);
   try {
     const response = await fetch(url, {
@@ -22,6 +24,7 @@ export async function getFromClash<Parsed>(input: {
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(endpoint.requestTimeoutMs)]),
     });
+    onHeaders?.(response.headers);
     if (response.status !== 200) {
       await response.body?.cancel();
       throw unreachable({ url, cause: `it answered ${response.status}`, status: response.status });

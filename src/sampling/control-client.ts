@@ -12,16 +12,20 @@ export interface ControlConnection {
 
 /** One reading of the proxy's counters. */
 export interface ControlSnapshot {
-  /** When it was read, this machine's clock. */
+  /** When it was read: this machine's clock, or that of whoever recorded it. */
   readonly atMs: number;
   readonly uploadTotalBytes: number;
   readonly downloadTotalBytes: number;
   readonly connections: readonly ControlConnection[];
   readonly via: 'stream' | 'polling';
+  /** Its place in a recording, from 1; absent for one that was read from here. */
+  readonly sequence?: number;
 }
 
 /** Speaks to one proxy's control API. */
 export interface ControlClient {
+  /** The clock that readings are stamped with; absent for this machine's. */
+  readonly now?: () => number;
   /** One reading. @throws UnreachableError */
   read(input: { readonly signal: AbortSignal }): Promise<ControlSnapshot>;
   /** Which life of the proxy is answering, where it tells; undefined otherwise. */

@@ -1,6 +1,6 @@
 // Each connection's bytes since the baseline, across restarts of the proxy.
 import type { SamplingBaseline } from '../activities/contract.ts';
-import type { ObservedConnection } from '../evidence/evidence.ts';
+import type { ObservedConnection } from '../evidence/sample-series.ts';
 import type { ConnectionReading } from './journal-record.ts';
 
 interface Counted {
@@ -17,6 +17,8 @@ interface Counted {
 /** Takes what readings tell of connections and keeps the most that was seen of each. */
 export class CountedConnections {
   readonly #atBaseline: Map<string, number>;
+  /** What opened until then was open at the baseline, also where the baseline does not list it. */
+  #openedBeforeMs: number;
   /** Connections of this life of the proxy, by id. */
   #open = new Map<string, Counted>();
   readonly #all: Counted[] = [];
@@ -24,6 +26,7 @@ export class CountedConnections {
 
   constructor(baseline: SamplingBaseline) {
     this.#atBaseline = new Map(Object.entries(baseline.connections));
+    this.#openedBeforeMs = baseline.othersOpenedUntilMs ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Bytes of all connections seen so far. */
@@ -35,6 +38,7 @@ export class CountedConnections {
   restart(): void {
     this.#open = new Map();
     this.#atBaseline.clear();
+    this.#openedBeforeMs = Number.NEGATIVE_INFINITY;
   }
 
   take(input: { readonly changed: readonly ConnectionReading[]; readonly atMs: number }): void {
@@ -71,7 +75,9 @@ export class CountedConnections {
   /** The baseline knows both directions together; they are told apart as they stand at first sight. */
   #add({ reading, atMs }: { readonly reading: ConnectionReading; readonly atMs: number }): Counted {
     const { id, uploadBytes, downloadBytes } = reading;
-    const baseBytes = Math.min(this.#atBaseline.get(id) ?? 0, uploadBytes + downloadBytes);
+    const isOld = (reading.opened?.startMs ?? atMs) <= this.#openedBeforeMs;
+    const atBaseline = this.#atBaseline.get(id) ?? (isOld ? Number.POSITIVE_INFINITY : 0);
+    const baseBytes = Math.min(atBaseline, uploadBytes + downloadBytes);
     const share = baseBytes === 0 ? 0 : uploadBytes / (uploadBytes + downloadBytes);
     const baseUploadBytes = Math.max(baseBytes - downloadBytes, Math.min(uploadBytes, Math.floor(baseBytes * share)));
     this.#atBaseline.delete(id);

@@ -17,6 +17,8 @@ export interface ReadingRecord {
   readonly via: 'stream' | 'polling';
   /** Which life of the proxy answered, where it tells. */
   readonly instance?: string;
+  /** Its place in a recording, for one that was recorded elsewhere. */
+  readonly sequence?: number;
   readonly uploadTotalBytes: number;
   readonly downloadTotalBytes: number;
   /** The connections whose bytes changed since the record before; all of them do no harm. */
@@ -63,11 +65,13 @@ export function parseRecord(line: string): JournalRecord | undefined {
 
 function readingFrom(fields: ReadonlyMap<string, unknown>): ReadingRecord | undefined {
   const [atMs, via, instance] = [fields.get('atMs'), fields.get('via'), fields.get('instance')];
+  const sequence = fields.get('sequence');
   const [uploadTotalBytes, downloadTotalBytes] = [fields.get('uploadTotalBytes'), fields.get('downloadTotalBytes')];
   const changed = fields.get('changed');
   if (!isCount(atMs) || !isCount(uploadTotalBytes) || !isCount(downloadTotalBytes)) return undefined;
   if (via !== 'stream' && via !== 'polling') return undefined;
   if (instance !== undefined && typeof instance !== 'string') return undefined;
+  if (sequence !== undefined && !isCount(sequence)) return undefined;
   if (!Array.isArray(changed)) return undefined;
   const connections = changed.map(connectionFrom);
   if (!connections.every((connection) => connection !== undefined)) return undefined;
@@ -76,6 +80,7 @@ function readingFrom(fields: ReadonlyMap<string, unknown>): ReadingRecord | unde
     atMs,
     via,
     ...(instance === undefined ? {} : { instance }),
+    ...(sequence === undefined ? {} : { sequence }),
     uploadTotalBytes,
     downloadTotalBytes,
     changed: connections,

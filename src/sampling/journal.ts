@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfrastructureError, messageOf } from '../errors/errors.ts';
+import { bytesOf } from '../evidence/talkers.ts';
 import { ChangesOnly } from './changes-only.ts';
 import type { ControlSnapshot } from './control-client.ts';
-import { type JournalRecord, formatRecord, parseRecord } from './journal-record.ts';
+import { type ConnectionReading, type JournalRecord, formatRecord, parseRecord } from './journal-record.ts';
 
 /** Most bytes that one attempt writes unless told otherwise: 16 MiB. */
 const DEFAULT_MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
@@ -107,12 +108,20 @@ class FileJournal implements Journal {
       this.#changes.see(snapshot, instance);
       await this.#announceSpacing(snapshot.atMs);
       if (!last && snapshot.atMs - this.#lastWrittenAtMs < this.#spacingMs) return;
-      const { atMs, via, uploadTotalBytes, downloadTotalBytes } = snapshot;
+      const { atMs, via, sequence, uploadTotalBytes, downloadTotalBytes } = snapshot;
       const totals = { kind: 'reading', atMs, via, uploadTotalBytes, downloadTotalBytes } as const;
-      const record = { ...totals, ...(instance === undefined ? {} : { instance }) };
-      const written =
-        (await this.#write({ ...record, changed: this.#changes.take() })) ||
-        (await this.#write({ ...record, changed: [] }));
+      const record = {
+        ...totals,
+        ...(instance === undefined ? {} : { instance }),
+        ...(sequence === undefined ? {} : { sequence }),
+      };
+      // Where not all find room, the largest do: each byte without its connection is one that nobody can explain.
+      let changed = this.#changes.take();
+      let written = await this.#write({ ...record, changed });
+      while (!written && changed.length > 0) {
+        changed = largest({ changed, count: Math.floor(changed.length / 2) });
+        written = await this.#write({ ...record, changed });
+      }
       if (written) this.#lastWrittenAtMs = atMs;
     });
   }
@@ -167,6 +176,13 @@ class FileJournal implements Journal {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function largest(input: {
+  readonly changed: readonly ConnectionReading[];
+  readonly count: number;
+}): readonly ConnectionReading[] {
+  return input.changed.toSorted((a, b) => bytesOf(b) - bytesOf(a)).slice(0, input.count);
 }
 
 function recordsOf(text: string): readonly JournalRecord[] {

@@ -1,12 +1,16 @@
 // Follows a proxy's counters for as long as a run lasts and writes them down, so that nothing counted is lost with it.
 import type { SamplingBaseline } from '../activities/contract.ts';
 import { InfrastructureError, messageOf } from '../errors/errors.ts';
+import { bytesOf } from '../evidence/talkers.ts';
 import type { ControlClient, ControlSnapshot } from './control-client.ts';
 import { InstanceWatch } from './instance-watch.ts';
 import type { Journal } from './journal.ts';
 
 const LAST_READING_TIMEOUT_MS = 2000;
 const BASELINE_TRIES = 3;
+
+/** A baseline travels through the run's history, in which a busy proxy's thousands of connections would have no room. */
+const MOST_BASELINE_CONNECTIONS = 500;
 
 /** How far a sampler has got; small enough for every heartbeat. */
 export interface SamplerProgress {
@@ -15,6 +19,8 @@ export interface SamplerProgress {
   readonly uploadTotalBytes: number;
   readonly downloadTotalBytes: number;
   readonly instance?: string;
+  /** How far into a recording, for readings that were recorded elsewhere. */
+  readonly sequence?: number;
   readonly readings: { readonly stream: number; readonly polling: number };
 }
 
@@ -31,10 +37,11 @@ export async function runSampler(input: {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: SamplerProgress) => void;
   readonly lastReadingTimeoutMs?: number;
-  /** This machine's clock, the one that readings are stamped with. */
+  /** The clock that readings are stamped with; default the client's own, else this machine's. */
   readonly now?: () => number;
 }): Promise<SamplerProgress | null> {
-  const { client, journal, intervalMs, signal, onProgress, now = Date.now } = input;
+  const { client, journal, intervalMs, signal, onProgress } = input;
+  const now = input.now ?? client.now ?? Date.now;
   const watch = new InstanceWatch({ client, now });
   const notes = new NoteWriter(journal);
   const readings = { stream: 0, polling: 0 };
@@ -48,8 +55,11 @@ export async function runSampler(input: {
     await journal.reading(kept);
     const { snapshot, instance } = kept;
     readings[snapshot.via] += 1;
-    const { atMs, uploadTotalBytes, downloadTotalBytes } = snapshot;
-    const known = instance === undefined ? {} : { instance };
+    const { atMs, sequence, uploadTotalBytes, downloadTotalBytes } = snapshot;
+    const known = {
+      ...(instance === undefined ? {} : { instance }),
+      ...(sequence === undefined ? {} : { sequence }),
+    };
     progress = { atMs, uploadTotalBytes, downloadTotalBytes, ...known, readings: { ...readings } };
     onProgress?.(progress);
   }
@@ -96,15 +106,24 @@ export async function openBaseline(input: {
         atMs: snapshot.atMs,
         uploadBytes: snapshot.uploadTotalBytes,
         downloadBytes: snapshot.downloadTotalBytes,
-        connections: Object.fromEntries(
-          snapshot.connections.map(({ id, uploadBytes, downloadBytes }) => [id, uploadBytes + downloadBytes]),
-        ),
+        ...openConnections(snapshot),
         ...(after === undefined ? {} : { instance: after }),
       };
     }
     before = after;
   }
   throw new InfrastructureError(`the proxy restarted ${BASELINE_TRIES} times while its counters were being read`);
+}
+
+function openConnections({
+  connections,
+}: ControlSnapshot): Pick<SamplingBaseline, 'connections' | 'othersOpenedUntilMs'> {
+  const largest = connections.toSorted((a, b) => bytesOf(b) - bytesOf(a)).slice(0, MOST_BASELINE_CONNECTIONS);
+  const latestMs = connections.reduce((latest, { startMs }) => Math.max(latest, startMs), 0);
+  return {
+    connections: Object.fromEntries(largest.map((connection) => [connection.id, bytesOf(connection)])),
+    ...(largest.length === connections.length ? {} : { othersOpenedUntilMs: latestMs }),
+  };
 }
 
 /** The client's readings; an end that nobody asked for is a fault, for it would look like an idle proxy. */

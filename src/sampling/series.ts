@@ -1,6 +1,6 @@
 // Baseline + readings → series: what moved since the baseline, counted right across restarts, crashes and silences.
 import type { SamplingBaseline } from '../activities/contract.ts';
-import type { SampleSeries, SamplingGap, TotalsPoint } from '../evidence/evidence.ts';
+import type { SampleSeries, SamplingGap, TotalsPoint } from '../evidence/sample-series.ts';
 import { gapThresholdMs } from '../evidence/gap-threshold.ts';
 import { boundSeries } from './bound-series.ts';
 import { CountedConnections } from './counted-connections.ts';
@@ -15,7 +15,8 @@ import { type MergedRecord, mergeAttempts } from './merge-attempts.ts';
  * on top of what was counted, and a gap says that what moved between the last reading and the restart is unknown.
  * A pause longer than four intervals, at least 2 s, is a gap; so is a silence of the proxy that no reading ended.
  * The total is never below what the connections prove: a list may be read a moment after its totals, and a restart in
- * a long silence may show in the connections alone. What is added so counts as download.
+ * a long silence may show in the connections alone. What is added so counts as download. Where the baseline tells that
+ * the target's clock is off this machine's, all moments of readings are moved to the target's.
  */
 export function foldSeries(input: {
   readonly baseline: SamplingBaseline;
@@ -26,7 +27,18 @@ export function foldSeries(input: {
   const { baseline, intervalMs, readings: attempts } = input;
   const fold = new Fold({ baseline, intervalMs });
   for (const merged of mergeAttempts({ attempts, notBeforeMs: baseline.atMs })) fold.take(merged);
-  return boundSeries(fold.finish());
+  return boundSeries(movedBy({ series: fold.finish(), offsetMs: baseline.clockOffsetMs ?? 0 }));
+}
+
+/** Connections stay where they are: their starts are by the proxy's clock already. */
+function movedBy({ series, offsetMs }: { readonly series: SampleSeries; readonly offsetMs: number }): SampleSeries {
+  if (offsetMs === 0) return series;
+  return {
+    ...series,
+    points: series.points.map((point) => ({ ...point, atMs: point.atMs + offsetMs })),
+    gaps: series.gaps.map((gap) => ({ ...gap, fromMs: gap.fromMs + offsetMs, toMs: gap.toMs + offsetMs })),
+    restartsAtMs: series.restartsAtMs.map((atMs) => atMs + offsetMs),
+  };
 }
 
 class Fold {

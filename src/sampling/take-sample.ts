@@ -1,7 +1,7 @@
 // A live look at a proxy, some seconds long: who moves how much to where right now.
 import type { TrafficSample } from '../activities/contract.ts';
 import { InvalidInputError } from '../errors/errors.ts';
-import type { SampleSeries } from '../evidence/evidence.ts';
+import type { SampleSeries } from '../evidence/sample-series.ts';
 import { rateOf } from '../evidence/rate-of.ts';
 import { bytesOf, talkersBy } from '../evidence/talkers.ts';
 import { ChangesOnly } from './changes-only.ts';

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { cutEvidence } from '../../../src/evidence/attribute.ts';
 import { emptySeries } from '../../../src/evidence/empty-series.ts';
-import type {
-  Evidence,
-  ObservedConnection,
-  SampleSeries,
-  SamplingGap,
-  Transition,
-} from '../../../src/evidence/evidence.ts';
+import type { Evidence, KnownClients } from '../../../src/evidence/evidence.ts';
+import type { ObservedConnection, SampleSeries, SamplingGap } from '../../../src/evidence/sample-series.ts';
+import type { Transition } from '../../../src/evidence/transition.ts';
 import { buildStage } from '../../support/plan-builder.ts';
 import { type Random, randomFrom, upTo } from '../../support/random-from.ts';
 
@@ -33,7 +29,7 @@ function point(atMs: number, totalBytes: number, unexplainedBytes: number): Samp
 }
 function cut(
   overrides: Partial<SampleSeries>,
-  more: { toleranceMs?: number; transitions?: readonly Transition[] } = {},
+  more: { toleranceMs?: number; transitions?: readonly Transition[]; clients?: KnownClients } = {},
 ): Evidence {
   return cutEvidence({ plan, series: series(overrides), transitions, endedAtMs: 5000, ...more });
 }
@@ -68,8 +64,8 @@ describe('evidence cut by stages', () => {
     expect(stageOf(evidence, 'b')).toMatchObject({ attributedBytes: 0, topClient: null });
   });
 
-  it('lets every stage that two readings touch contest the bytes that nothing explains between them', () => {
-    const points = [point(0, 0, 0), point(2500, 10, 10), point(3500, 40, 40), point(6000, 45, 45)];
+  it('lets stages contest the bytes that nothing explains between readings that touch both, or stand far apart', () => {
+    const points = [point(-2000, 0, 0), point(2500, 10, 10), point(3500, 40, 40), point(8000, 45, 45)];
     const evidence = cut({ points });
     const seen = ['a', 'b'].map((name) => {
       const { unattributedBytes, contestedBytes } = stageOf(evidence, name);
@@ -121,11 +117,23 @@ describe('evidence cut by stages', () => {
     expect(evidence).toMatchObject({ attributedBytes: 10, outsideBytes: 20 });
   });
 
-  it('gives unexplained bytes to the stage both readings lie in, and across a boundary to the run alone', () => {
+  it('gives unexplained bytes to the only stage that their readings touch, and across a boundary to the run alone', () => {
     const points = [point(0, 0, 0), point(1500, 5, 5), point(2500, 15, 15), point(3500, 40, 40), point(4500, 100, 100)];
     const evidence = cut({ points });
-    expect([stageOf(evidence, 'a').unattributedBytes, stageOf(evidence, 'b').unattributedBytes]).toEqual([10, 60]);
+    expect([stageOf(evidence, 'a').unattributedBytes, stageOf(evidence, 'b').unattributedBytes]).toEqual([15, 60]);
     expect(evidence.unattributedBytes).toBe(100);
+  });
+
+  it('gives a stage no unexplained bytes of readings that reach out of it once somebody else was seen', () => {
+    const points = [point(0, 0, 0), point(1500, 5, 5), point(2500, 15, 15), point(3500, 40, 40), point(4500, 100, 100)];
+    const clients = { pod: ['10.42.0.7'], node: ['10.42.0.1'] };
+    const stamped = transitions.map((each) => ({ ...each, atMs: each.atMs + 1 }));
+    const own = { ...conn(1200, 1), client: '10.42.0.7' };
+    const stranger = { ...conn(1300, 1), client: '10.42.0.9' };
+    const bytesOfA = (connections: readonly ObservedConnection[]): number =>
+      stageOf(cut({ points, connections }, { clients, transitions: stamped }), 'a').unattributedBytes;
+    expect(bytesOfA([own])).toBe(15);
+    expect(bytesOfA([own, stranger])).toBe(10);
   });
 
   it('does not count as unattributed what a later reading explained', () => {
@@ -134,12 +142,28 @@ describe('evidence cut by stages', () => {
       point(1500, 50, 50),
       point(2500, 90, 90),
       point(3500, 100, 20),
+      point(4000, 100, 20),
       point(4500, 110, 30),
     ];
     const evidence = cut({ points, connections: [conn(1200, 80)] });
-    expect(stageOf(evidence, 'a')).toMatchObject({ attributedBytes: 80, unattributedBytes: 0 });
+    // Of the 50 before 1500 later readings left 20 unexplained.
+    expect(stageOf(evidence, 'a')).toMatchObject({ attributedBytes: 80, unattributedBytes: 20 });
     expect(stageOf(evidence, 'b').unattributedBytes).toBe(10);
     expect(evidence.unattributedBytes).toBe(30);
+  });
+
+  it('leaves unexplained bytes where they arose when connections ran ahead of the totals in a later reading', () => {
+    const points = [
+      point(0, 0, 0),
+      point(1500, 50, 50),
+      point(2500, 90, 90),
+      // The connection has 40 here of which the totals hold 10 so far; the next totals hold them all.
+      point(3500, 100, 60),
+      point(4500, 135, 90),
+    ];
+    const evidence = cut({ points, connections: [conn(3200, 45)] });
+    expect(stageOf(evidence, 'a')).toMatchObject({ attributedBytes: 0, unattributedBytes: 90 });
+    expect(stageOf(evidence, 'b')).toMatchObject({ attributedBytes: 45, unattributedBytes: 0 });
   });
 
   it("tells as a stage's cumulative bytes the total at the first reading at or after its end", () => {

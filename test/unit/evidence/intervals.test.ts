@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Transition } from '../../../src/evidence/evidence.ts';
+import type { Transition } from '../../../src/evidence/transition.ts';
 import { stageTimelines } from '../../../src/evidence/intervals.ts';
 
 const pull = { name: 'image-pull', kind: 'image-pull', images: ['alpine', 'node'] } as const;
@@ -29,8 +29,8 @@ describe("a stage's timeline", () => {
       stage: 'image-pull',
       state: 'passed',
       intervals: [
-        { stage: 'image-pull', fromMs: 1, toMs: 5 },
-        { stage: 'image-pull', fromMs: 10, toMs: 20 },
+        { stage: 'image-pull', fromMs: 1, toMs: 5, pull: { image: 'alpine', end: transitions[2] } },
+        { stage: 'image-pull', fromMs: 10, toMs: 20, pull: { image: 'node', end: transitions[6] } },
       ],
       startedAtMs: 1,
       finishedAtMs: 20,
@@ -113,5 +113,92 @@ describe("a stage's timeline", () => {
     expect(
       stageTimelines({ stages: [pull], transitions: [...transitions, job('finished', 9)], endedAtMs: 30 }),
     ).toMatchObject([{ state: 'passed' }]);
+  });
+
+  it.each([
+    ['a later start, however much later', 10_000, 70_400, 70_400],
+    ['an earlier start', 10_000, 9_200, 9_200],
+    ['an earlier start by 5 s at most', 30_000, 9_500, 25_000],
+    ['a start before the end of what came before', 10_000, 7_900, 8_000],
+    ['a start after the end', 10_000, 90_000, 80_000],
+  ])('is corrected by a start told with the end: %s', (_, startedMs, startedAtMs, fromMs) => {
+    const transitions = [
+      of('apk-add', 'started', 1_000),
+      of('apk-add', 'finished', 8_000),
+      of('npm-install', 'started', startedMs),
+      of('npm-install', 'finished', 80_000, { startedAtMs }),
+    ];
+    const [, npmInstall] = stageTimelines({ stages: [apk, npm], transitions, endedAtMs: 99_000 });
+    expect(npmInstall?.intervals).toEqual([{ stage: 'npm-install', fromMs, toMs: 80_000 }]);
+    expect(stageTimelines({ stages: [apk, npm], transitions: transitions.toReversed(), endedAtMs: 99_000 })[1]).toEqual(
+      npmInstall,
+    );
+  });
+
+  it('begins with the start told with its end when no other was seen', () => {
+    const transitions = [of('apk-add', 'finished', 8_000), of('npm-install', 'failed', 15_000, { startedAtMs: 9_100 })];
+    expect(stageTimelines({ stages: [npm], transitions, endedAtMs: 99_000 })).toMatchObject([
+      { startedAtMs: 9_100, finishedAtMs: 15_000 },
+    ]);
+  });
+
+  it('begins where the one before it ended, when it is stamped with the whole second of that', () => {
+    const transitions = [
+      of('apk-add', 'started', 1_000),
+      of('apk-add', 'finished', 5_340),
+      of('npm-install', 'started', 5_000),
+    ];
+    const [apkAdd, npmInstall] = stageTimelines({ stages: [apk, npm], transitions, endedAtMs: 9_000 });
+    expect(apkAdd?.intervals).toEqual([{ stage: 'apk-add', fromMs: 1_000, toMs: 5_340 }]);
+    expect(npmInstall?.intervals).toEqual([{ stage: 'npm-install', fromMs: 5_340, toMs: 9_000 }]);
+  });
+
+  it('has an interval for each Pod when one replaced the other and nobody told how the first one ended', () => {
+    const transitions = [
+      of('npm-install', 'started', 5_000),
+      of('npm-install', 'started', 9_000),
+      of('npm-install', 'finished', 12_500, { startedAtMs: 9_300 }),
+    ];
+    const [npmInstall] = stageTimelines({ stages: [npm], transitions, endedAtMs: 30_000 });
+    expect(npmInstall).toMatchObject({ state: 'passed', startedAtMs: 5_000, finishedAtMs: 12_500 });
+    expect(npmInstall?.intervals).toEqual([
+      { stage: 'npm-install', fromMs: 5_000, toMs: 9_000 },
+      { stage: 'npm-install', fromMs: 9_300, toMs: 12_500 },
+    ]);
+  });
+
+  it('takes two starts within a second for one told twice', () => {
+    const transitions = [
+      of('apk-add', 'started', 5_000),
+      of('apk-add', 'started', 5_700),
+      of('apk-add', 'finished', 9_000),
+    ];
+    expect(stageTimelines({ stages: [apk], transitions, endedAtMs: 30_000 })[0]?.intervals).toEqual([
+      { stage: 'apk-add', fromMs: 5_000, toMs: 9_000 },
+    ]);
+  });
+
+  it('has an interval for each of two containers that pull one image', () => {
+    const image = 'alpine';
+    const transitions = [
+      of('image-pull', 'started', 1_000, { image }),
+      of('image-pull', 'finished', 3_000, { image }),
+      of('apk-add', 'started', 3_000),
+      of('apk-add', 'finished', 9_000),
+      of('image-pull', 'finished', 10_000, { image, startedAtMs: 9_100 }),
+    ];
+    const [pulls] = stageTimelines({ stages: [{ ...pull, images: [image] }, apk], transitions, endedAtMs: 30_000 });
+    expect(pulls?.intervals).toMatchObject([
+      { fromMs: 1_000, toMs: 3_000 },
+      { fromMs: 9_100, toMs: 10_000 },
+    ]);
+  });
+
+  it('takes no time for an image that was there already', () => {
+    const present = { mode: 'present', durationMs: null, durationWithQueueMs: null, sizeBytes: null } as const;
+    const transitions = [job('started', 0), of('image-pull', 'finished', 4_000, { image: 'alpine', pull: present })];
+    expect(stageTimelines({ stages: [pull], transitions, endedAtMs: 30_000 })).toMatchObject([
+      { intervals: [{ fromMs: 4_000, toMs: 4_000 }] },
+    ]);
   });
 });

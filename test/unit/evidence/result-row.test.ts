@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeAnnotations, encodeAnnotations } from '../../../src/evidence/annotation.ts';
 import { resultRow, summaryRow } from '../../../src/evidence/result-row.ts';
 import { summaryOf } from '../../../src/evidence/result-summary.ts';
+import { buildPlan, buildStage } from '../../support/plan-builder.ts';
 import { buildEvidence, buildResult, buildStageEvidence } from '../../support/result-builder.ts';
 
 const result = buildResult({
@@ -27,6 +28,7 @@ describe('the final row', () => {
       job: 'proxybench-r1',
       state: 'passed',
       durationMs: 9_000,
+      imagePullMiB: null,
       apkMiB: null,
       npmMiB: 3.5,
       goMiB: 1,
@@ -39,6 +41,19 @@ describe('the final row', () => {
       failureFamily: 'none',
       reason: 'All well.',
     });
+  });
+
+  it('tells what the pulls moved, and whose the top client is', () => {
+    const client = { name: '10.244.0.1', bytes: 2_097_152, class: 'node' } as const;
+    const row = resultRow(
+      buildResult({
+        plan: buildPlan({
+          stages: [buildStage({ name: 'image-pull', kind: 'image-pull', failureFamily: 'image-pull' })],
+        }),
+        evidence: buildEvidence({ stages: [buildStageEvidence({ stage: 'image-pull', topClient: client })] }),
+      }),
+    );
+    expect(row).toMatchObject({ imagePullMiB: 2, topClient: '10.244.0.1', topClientClass: 'node' });
   });
 
   it("is the same from the Job's annotation", () => {

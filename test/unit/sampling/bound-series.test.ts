@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SampleSeries } from '../../../src/evidence/evidence.ts';
+import type { SampleSeries } from '../../../src/evidence/sample-series.ts';
 import { bytesOf } from '../../../src/evidence/talkers.ts';
 import { emptySeries } from '../../../src/evidence/empty-series.ts';
 import { SERIES_BOUNDS, boundSeries } from '../../../src/sampling/bound-series.ts';
@@ -43,8 +43,52 @@ describe('a bounded series', () => {
     expect(sum(bounded)).toBe(sum({ ...base, connections }));
     // The small ones of second 3 became one, and it starts when its largest part did.
     expect(bounded.connections.filter(({ startMs }) => Math.floor(startMs / 1000) === 3)).toEqual([
-      { client: '10.0.0.1', destination: 'registry.example:443', startMs: 3009, uploadBytes: 10, downloadBytes: 345 },
+      {
+        client: '10.0.0.1',
+        destination: 'registry.example:443',
+        startMs: 3009,
+        uploadBytes: 10,
+        downloadBytes: 345,
+        mergedStarts: { fromMs: 3000, toMs: 3009 },
+      },
     ]);
+  });
+
+  it('gives up destinations before clients, which tell whose the bytes are', () => {
+    const connections = Array.from({ length: 5000 }, (_, index) => ({
+      client: `10.0.0.${index % 3}`,
+      destination: `host-${index}:443`,
+      startMs: index * 7,
+      uploadBytes: 0,
+      downloadBytes: 5000 - index,
+    }));
+    const bounded = boundSeries({ ...base, connections }).connections;
+    expect(bounded.length).toBeLessThanOrEqual(SERIES_BOUNDS.connections);
+    expect(new Set(bounded.map(({ client }) => client))).toEqual(new Set(['10.0.0.0', '10.0.0.1', '10.0.0.2']));
+    expect(bounded.some(({ destination }) => destination === 'several')).toBe(true);
+    expect(sum({ ...base, connections: bounded })).toBe(sum({ ...base, connections }));
+  });
+
+  it('keeps the names of the largest clients where there are more clients than a series has room for', () => {
+    const crowd = Array.from({ length: 400 * 20 }, (_, index) => ({
+      client: `10.0.${index % 400}.1`,
+      destination: `host-${index}:443`,
+      startMs: index * 7,
+      uploadBytes: 0,
+      downloadBytes: 1_000,
+    }));
+    const own = Array.from({ length: 200 }, (_, index) => ({
+      client: '10.244.0.17',
+      destination: 'git.example:443',
+      startMs: index * 250,
+      uploadBytes: 0,
+      downloadBytes: 999,
+    }));
+    const bounded = boundSeries({ ...base, connections: [...crowd, ...own] }).connections;
+    expect(bounded.length).toBeLessThanOrEqual(SERIES_BOUNDS.connections);
+    const ofOwn = bounded.filter(({ client }) => client === '10.244.0.17');
+    expect(ofOwn.reduce((total, each) => total + bytesOf(each), 0)).toBe(200 * 999);
+    expect(ofOwn.length).toBeGreaterThan(8);
   });
 
   it('gives up names where even those are too many, and keeps the sum', () => {

@@ -146,10 +146,20 @@ describe('the journal of readings', () => {
     expect(records.at(-1)).toMatchObject({ downloadTotalBytes: 4000, changed: [{ id: 'a', downloadBytes: 4000 }] });
   });
 
-  it('writes the totals alone when the connections of a reading are more than there is room for', async () => {
+  it('writes of the connections of a reading the largest when there is no room for all', async () => {
     const journal = await openJournal({ dir, attempt: 1, maxBytes: 2000 });
     const connections = Array.from({ length: 100 }, (_, index) => open(`connection-${index}`, index));
     await journal.reading({ snapshot: snapshot(1000, 5000, connections), instance: undefined });
+    await journal.close();
+    const [last] = (await journal.readAll()).flat();
+    const ids = last?.kind === 'reading' ? last.changed.map(({ id }) => id) : [];
+    expect(last).toMatchObject({ downloadTotalBytes: 5000 });
+    expect(ids).toEqual(Array.from({ length: 25 }, (_, index) => `connection-${99 - index}`));
+  });
+
+  it('writes the totals alone when there is room for no connection', async () => {
+    const journal = await openJournal({ dir, attempt: 1, maxBytes: 130 });
+    await journal.reading({ snapshot: snapshot(1000, 5000, [open('a', 5000)]), instance: undefined });
     await journal.close();
     expect((await journal.readAll()).flat()).toMatchObject([{ downloadTotalBytes: 5000, changed: [] }]);
   });

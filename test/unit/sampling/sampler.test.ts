@@ -201,6 +201,15 @@ describe('the baseline', () => {
     });
   });
 
+  it('holds the 500 largest connections of a busy proxy, and says until when the others opened', async () => {
+    const connections = Array.from({ length: 5_000 }, (_, index) => open(`c${index}`, index, 10 + (index % 7)));
+    const client = scriptedControlClient({ reads: [snapshot(100, 90, connections)] });
+    const baseline = await openBaseline({ client, signal: stop.signal });
+    expect(Object.keys(baseline.connections)).toHaveLength(500);
+    expect(baseline.connections).toMatchObject({ c4999: 4_999, c4500: 4_500 });
+    expect(baseline).toMatchObject({ othersOpenedUntilMs: 16 });
+  });
+
   it('is read again when the proxy restarted meanwhile', async () => {
     const client = scriptedControlClient({ reads: [snapshot(100, 90), snapshot(200, 3)], instances: ['x', 'y', 'y'] });
     expect(await openBaseline({ client, signal: stop.signal })).toMatchObject({ downloadBytes: 3, instance: 'y' });

@@ -32,6 +32,25 @@ describe('a series folded from readings', () => {
     expect(series.points.at(-1)).toEqual({ atMs: 250, totalBytes: 50, unexplainedBytes: 20 });
   });
 
+  it('counts of a connection that the baseline had no room for what it moves from its first reading on', () => {
+    const baseline = buildBaseline({ atMs: 1_000, downloadBytes: 500, othersOpenedUntilMs: 900 });
+    const series = foldSeries({
+      baseline,
+      intervalMs,
+      readings: [
+        [
+          reading(1_250, 540, { changed: [connection('old', 400, 900), connection('new', 30, 901)] }),
+          reading(1_500, 547, { changed: [connection('old', 407)] }),
+        ],
+      ],
+    });
+    expect(series.connections.map(({ startMs, downloadBytes }) => [startMs, downloadBytes])).toEqual([
+      [900, 7],
+      [901, 30],
+    ]);
+    expect(series.points.at(-1)).toMatchObject({ totalBytes: 47, unexplainedBytes: 10 });
+  });
+
   it('counts on from zero when the totals fall, and states a gap in which more may have moved', () => {
     const series = foldSeries({
       baseline: buildBaseline(),
