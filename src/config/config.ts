@@ -36,6 +36,9 @@ export function resolveTarget(input: { readonly config: Config; readonly name: s
     node: target.node,
     namespace: target.reach === 'host' ? HOST_NAMESPACE : target.namespace,
     connection: connectionOf(target),
+    ...(target.reach === 'host' || target.nodeAddresses === undefined
+      ? {}
+      : { nodeAddresses: target.nodeAddresses.map(canonicalAddress) }),
   };
 }
 
@@ -67,6 +70,7 @@ export function resolveProxy(input: {
   const url = withoutSlash(service.httpUrl ?? `http://${name}.${service.namespace}.svc.cluster.local:${service.port}`);
   return {
     service: name,
+    ...(service.namespace === undefined ? {} : { namespace: service.namespace }),
     url,
     noProxy: (service.noProxy ?? (isLoopback(url) ? [] : CLUSTER_NO_PROXY)).join(','),
     controlUrl: withoutSlash(service.controlUrl),
@@ -110,6 +114,11 @@ function unknownName(input: {
       hint: suggestion({ word: name, known }),
     },
   ]);
+}
+
+/** As a proxy writes it, so that addresses can be compared as text. */
+function canonicalAddress(address: string): string {
+  return address.includes(':') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
 function isLoopback(url: string): boolean {

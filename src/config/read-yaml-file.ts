@@ -23,11 +23,25 @@ export interface YamlFile {
   whereIs(path: ValuePath): string;
 }
 
-/** The file's content, or the problems that keep it from being read. */
+/** What to do about a file that is not there, too large, or empty. */
+export interface YamlFileHints {
+  readonly missing: string;
+  readonly tooLarge: string;
+  readonly empty: string;
+}
+
+const CONFIGURATION_HINTS: YamlFileHints = {
+  missing: 'Put the YAML file here, or name another folder with --config-dir',
+  tooLarge: 'Keep only targets and profiles in it',
+  empty: 'Fill it in as docs/configuration.md shows',
+};
+
+/** The file's content, or the problems that keep it from being read. `hints` are those of a configuration unless given. */
 export async function readYamlFile(
   file: string,
+  hints: YamlFileHints = CONFIGURATION_HINTS,
 ): Promise<{ readonly yaml: YamlFile } | { readonly problems: readonly Problem[] }> {
-  const read = await readText(file);
+  const read = await readText({ file, hints });
   if ('problem' in read) return { problems: [read.problem] };
   const lines = new LineCounter();
   try {
@@ -44,7 +58,8 @@ export async function readYamlFile(
         ),
       };
     }
-    if (document.contents === null) return { problems: [emptyProblem(file)] };
+    if (document.contents === null)
+      return { problems: [{ file, path: '(file)', message: 'is empty', hint: hints.empty }] };
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { yaml: { file, data, whereIs: (path) => whereIs({ file, document, lines, path }) } };
   } catch (thrown) {
@@ -62,19 +77,21 @@ function plainlyProblem(input: { readonly file: string; readonly message: string
   return { ...input, path: '(file)', hint };
 }
 
-async function readText(file: string): Promise<{ readonly text: string } | { readonly problem: Problem }> {
+async function readText(input: {
+  readonly file: string;
+  readonly hints: YamlFileHints;
+}): Promise<{ readonly text: string } | { readonly problem: Problem }> {
+  const { file, hints } = input;
   const problem = (message: string, hint: string) => ({ problem: { file, path: '(file)', message, hint } });
   try {
     const facts = await stat(file);
-    if (!facts.isFile())
-      return problem('is not a file', 'Put the YAML file here, or name another folder with --config-dir');
-    if (facts.size > MAX_BYTES)
-      return problem(`is larger than ${MAX_BYTES} bytes`, 'Keep only targets and profiles in it');
+    if (!facts.isFile()) return problem('is not a file', hints.missing);
+    if (facts.size > MAX_BYTES) return problem(`is larger than ${MAX_BYTES} bytes`, hints.tooLarge);
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)) };
   } catch (thrown) {
     if (thrown instanceof TypeError) return problem('is not UTF-8 text', 'Save it as UTF-8');
     if (isErrorWithCode(thrown) && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')) {
-      return problem('does not exist', 'Create it, or name another folder with --config-dir');
+      return problem('does not exist', hints.missing);
     }
     return problem(`cannot be read: ${messageOf(thrown)}`, 'Let the user that runs the program read it');
   }
@@ -92,10 +109,6 @@ function yamlProblem(input: {
     return { ...place, message: 'holds more than one document', hint: 'Take the line --- out' };
   if (code === 'DUPLICATE_KEY') return { ...place, message: 'gives a setting twice', hint: 'Keep one of the two' };
   return { ...place, message: `is no usable YAML: ${firstLine(message)}`, hint: 'Correct the YAML there' };
-}
-
-function emptyProblem(file: string): Problem {
-  return { file, path: '(file)', message: 'is empty', hint: 'Fill it in as docs/configuration.md shows' };
 }
 
 function whereIs(input: {

@@ -25,6 +25,8 @@ export function targetReferenceProblems(yaml: YamlFile): readonly Problem[] {
       );
     }
   }
+  for (const [name, target] of Object.entries(fieldsOf(root['targets'])))
+    problems.push(...addressProblems({ told, name, target: fieldsOf(target) }));
   for (const [name, raw] of Object.entries(services))
     problems.push(...serviceProblems({ told, name, service: fieldsOf(raw) }));
   return problems;
@@ -45,6 +47,30 @@ export function profileRuleProblems(yaml: YamlFile): readonly Problem[] {
 }
 
 type Tell = (path: ValuePath, message: string, hint: string) => Problem;
+
+/** What looks like an address and is none: `1:2:3`. The schema tells of what does not even look like one. */
+function addressProblems(input: {
+  readonly told: Tell;
+  readonly name: string;
+  readonly target: Fields;
+}): readonly Problem[] {
+  const { nodeAddresses } = input.target;
+  if (!Array.isArray(nodeAddresses)) return [];
+  return nodeAddresses.flatMap((address: unknown, index) =>
+    typeof address !== 'string' ||
+    !/^[0-9A-Fa-f:.]+$/.test(address) ||
+    !address.includes(':') ||
+    URL.canParse(`http://[${address}]/`)
+      ? []
+      : [
+          input.told(
+            ['targets', input.name, 'nodeAddresses', index],
+            'is no IP address',
+            'Give one IPv4 or IPv6 address, as 10.244.0.1; no network, no port',
+          ),
+        ],
+  );
+}
 
 function serviceProblems(input: {
   readonly told: Tell;

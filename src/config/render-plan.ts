@@ -26,8 +26,7 @@ export function renderPlan(input: {
   readonly runId: string;
 }): Plan {
   const { config, request, runId } = input;
-  const target = resolveTarget({ config, name: request.target });
-  const profile = resolveProfile({ config, name: request.profile });
+  const { target, profile } = resolveNames({ config, request });
   const kind = findProfileKind(profile.kind);
   if (kind === undefined) {
     throw new InvalidInputError([
@@ -58,6 +57,28 @@ export function renderPlan(input: {
   });
   throwIfAny(kind.checkRendered(plan));
   return plan;
+}
+
+/** Both, so that two wrong names are told at once. @throws InvalidInputError */
+function resolveNames({ config, request }: { readonly config: Config; readonly request: NamedRun }): {
+  readonly target: PlannedTarget;
+  readonly profile: ProfileConfig;
+} {
+  const target = found(() => resolveTarget({ config, name: request.target }));
+  const profile = found(() => resolveProfile({ config, name: request.profile }));
+  if ('problems' in target || 'problems' in profile) {
+    throw new InvalidInputError([target, profile].flatMap((one) => ('problems' in one ? one.problems : [])));
+  }
+  return { target: target.value, profile: profile.value };
+}
+
+function found<T>(resolve: () => T): { readonly value: T } | { readonly problems: readonly Problem[] } {
+  try {
+    return { value: resolve() };
+  } catch (thrown) {
+    if (thrown instanceof InvalidInputError) return { problems: thrown.problems };
+    throw thrown;
+  }
 }
 
 function runIdProblems(runId: string): readonly Problem[] {

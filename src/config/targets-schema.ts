@@ -14,6 +14,22 @@ const proxyServiceName = dnsLabelSetting(
 );
 const namespaceSetting = (description: string) => dnsLabelSetting(description).default('platform-infra');
 
+const addressSetting = textSetting({
+  description: 'An IP address',
+  pattern:
+    /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}|(?=[0-9A-Fa-f:.]{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)$/,
+  hint: 'Give one IPv4 or IPv6 address, as 10.244.0.1; no network, no port',
+});
+
+const nodeAddressesSetting = z
+  .array(addressSetting)
+  .max(32)
+  .meta({
+    description:
+      "Addresses under which the proxy sees the node's own traffic, image pulls above all, beyond those that the cluster tells; `doctor` finds them",
+  })
+  .optional();
+
 const hostTarget = z.strictObject({
   reach: z.literal('host').meta({ description: 'No cluster: stages run as processes of this machine' }),
   node: nodeSetting,
@@ -23,13 +39,15 @@ const hostTarget = z.strictObject({
 const kubeconfigTarget = z.strictObject({
   reach: z.literal('kubeconfig').meta({ description: 'By a context of the kubeconfig that the worker has' }),
   context: textSetting({
-    description: 'Name of the context',
+    description:
+      'Name of the context; `in-cluster` stands for the service account of the Pod that the worker itself runs in',
     pattern: /^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,252}$/,
     hint: 'Use the name as `kubectl config get-contexts` shows it: letters, digits and ._:@/-, not starting with a dash',
   }),
   node: nodeSetting,
   namespace: namespaceSetting('Namespace of the Job'),
   proxyService: proxyServiceName,
+  nodeAddresses: nodeAddressesSetting,
 });
 
 const transTarget = z.strictObject({
@@ -42,6 +60,7 @@ const transTarget = z.strictObject({
   node: nodeSetting,
   namespace: namespaceSetting('Namespace of the Job'),
   proxyService: proxyServiceName,
+  nodeAddresses: nodeAddressesSetting,
 });
 
 /** How one target is reached. */

@@ -1,6 +1,6 @@
 // What a run would do, as a document for people and programs; made from its Plan alone, secrets masked.
 import { maskCredentials } from '../evidence/mask-credentials.ts';
-import type { Plan, PlannedObject, Stage } from '../plan/plan.ts';
+import type { Companion, CompanionLimits, Plan, PlannedObject, Stage } from '../plan/plan.ts';
 
 /** One stage of a dry run. */
 export interface DryRunStage {
@@ -16,6 +16,17 @@ export interface DryRunStage {
   readonly note: string | null;
 }
 
+/** One program beside the stages. */
+export interface DryRunCompanion {
+  readonly name: string;
+  readonly image: string | null;
+  readonly command: readonly string[];
+  readonly files: readonly string[];
+  readonly limits: CompanionLimits | null;
+  /** Of its readiness and, for a program under test, of its counters. */
+  readonly ports: readonly number[];
+}
+
 /** What one run would do. */
 export interface DryRunDocument {
   readonly version: 1;
@@ -29,7 +40,10 @@ export interface DryRunDocument {
   readonly specHash: string;
   readonly deadlineMs: number;
   readonly payloadBytes: number;
+  readonly thresholds: Plan['thresholds'];
   readonly samplingIntervalMs: number;
+  /** What is read: the control API of the proxy, or the programs beside the stages. */
+  readonly sampled: NonNullable<Plan['sampling']['source']>;
   readonly labels: Readonly<Record<string, string>>;
   readonly proxy: {
     readonly service: string;
@@ -39,6 +53,7 @@ export interface DryRunDocument {
   };
   /** What every stage is given, masked. */
   readonly proxyEnvironment: Readonly<Record<string, string>>;
+  readonly companions: readonly DryRunCompanion[];
   readonly stages: readonly DryRunStage[];
   readonly omittedStages: Plan['omittedStages'];
   /** The images that the target would pull. */
@@ -64,7 +79,9 @@ export function dryRunDocument(plan: Plan): DryRunDocument {
     specHash: plan.specHash,
     deadlineMs: plan.deadlineMs,
     payloadBytes: plan.thresholds.payloadBytes,
+    thresholds: plan.thresholds,
     samplingIntervalMs: plan.sampling.intervalMs,
+    sampled: plan.sampling.source ?? 'control',
     labels: plan.labels,
     proxy: {
       service: proxy.service,
@@ -73,6 +90,7 @@ export function dryRunDocument(plan: Plan): DryRunDocument {
       controlSecret: shownSecret(plan),
     },
     proxyEnvironment: proxyEnvironmentOf(plan),
+    companions: (plan.companions ?? []).map(shownCompanion),
     stages: plan.stages.map(shownStage),
     omittedStages: plan.omittedStages,
     images: remoteImages([plan]),
@@ -84,6 +102,17 @@ export function dryRunDocument(plan: Plan): DryRunDocument {
 /** Every image that these runs would pull, each once, sorted. */
 export function remoteImages(plans: readonly Plan[]): readonly string[] {
   return [...new Set(plans.flatMap((plan) => plan.stages.flatMap((stage) => stage.images)))].sort();
+}
+
+function shownCompanion({ name, image, command, files, limits, ready, metrics }: Companion): DryRunCompanion {
+  return {
+    name,
+    image,
+    command: command.map(maskCredentials),
+    files: Object.keys(files),
+    limits: limits ?? null,
+    ports: [...new Set([ready.port, ...(metrics === undefined ? [] : [metrics.port])])],
+  };
 }
 
 function shownStage(stage: Stage): DryRunStage {

@@ -11,13 +11,6 @@ export const profileFields = {
     .enum(['cluster', 'host', 'any'])
     .default('any')
     .meta({ description: 'The targets it can run on: `cluster` (kubeconfig, trans), `host` (this machine) or `any`' }),
-  payloadMiB: numberSetting({
-    description: 'Least traffic that the proxy must have seen, both directions, for a run to pass',
-    unit: 'MiB',
-    min: 0.001,
-    max: 1_048_576,
-    fractions: true,
-  }),
   deadlineSeconds: numberSetting({
     description: 'Longest time for a whole run, image pulls included',
     unit: 'seconds',
@@ -27,13 +20,13 @@ export const profileFields = {
   sampling: z
     .strictObject({
       intervalMs: numberSetting({
-        description: "Pace of the readings of the proxy's counters",
+        description: "Pace of the readings: of the proxy's counters, or of the programs under test",
         unit: 'milliseconds',
         min: 50,
         max: 10_000,
       }).default(250),
     })
-    .meta({ description: "How the proxy's control API is read while a run lasts" })
+    .meta({ description: 'How readings are taken while a run lasts' })
     .prefault({}),
   pullRetry: z
     .strictObject({

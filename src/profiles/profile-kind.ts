@@ -39,6 +39,8 @@ export interface ProfileKind<P extends CommonProfile = CommonProfile> {
   /** Faults in what one run asks for, by its place in the request. */
   checkRequest(request: PlanOverrides): readonly Problem[];
   plan(input: PlanInput<P>): Plan;
+  /** The most that its Job may write on the disk of a node, MiB. */
+  diskMiB(profile: P): number;
   /** What a rendered Plan must not do; empty when all is well. */
   checkRendered(plan: Plan): readonly Problem[];
 }

@@ -24,6 +24,15 @@ export function textSetting(input: { readonly description: string; readonly patt
   return z.string().regex(pattern).meta({ description, hint });
 }
 
+/** The image that a container runs. */
+export function imageSetting(description: string) {
+  return textSetting({
+    description,
+    pattern: /^[a-z0-9][A-Za-z0-9._:/@-]{2,254}$/,
+    hint: 'Give a full image reference with its tag, as docker.io/library/alpine:3.20',
+  });
+}
+
 /** A name that a user gives to a target or profile: it becomes a label's value, an argv word and part of object names. */
 export function nameSetting(description: string) {
   return textSetting({

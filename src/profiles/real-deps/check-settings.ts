@@ -1,6 +1,6 @@
 // Checks a profile's raw settings for what its schema cannot tell, whatever their shape.
 import type { Problem } from '../../errors/errors.ts';
-import { MAX_DEADLINE_SECONDS } from '../profile-fields.ts';
+import { deadlineProblems } from '../check-deadline.ts';
 import type { PlanOverrides, SettingFault } from '../profile-kind.ts';
 import { commandFaults, textFaults } from './command-rule.ts';
 import { fileFaults } from './file-rule.ts';
@@ -26,17 +26,8 @@ export function checkSettings(raw: unknown): readonly SettingFault[] {
 
 /** Faults in what one run asks for. */
 export function checkRequest(request: PlanOverrides): readonly Problem[] {
-  const { deadlineMs, gitRemote } = request;
-  const problems: Problem[] = [];
-  const maxMs = MAX_DEADLINE_SECONDS * 1_000;
-  if (deadlineMs !== undefined && (!Number.isInteger(deadlineMs) || deadlineMs < 1_000 || deadlineMs > maxMs)) {
-    problems.push({
-      path: 'deadlineMs',
-      value: deadlineMs,
-      message: 'is no deadline',
-      hint: `Give a whole number of milliseconds from 1000 to ${maxMs}`,
-    });
-  }
+  const { gitRemote } = request;
+  const problems: Problem[] = [...deadlineProblems(request)];
   const why = gitRemote === undefined ? null : whyNotPublicRemote(gitRemote);
   if (why !== null)
     problems.push({ path: 'gitRemote', value: shownRemote(gitRemote ?? ''), message: why, hint: REMOTE_HINT });

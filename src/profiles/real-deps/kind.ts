@@ -9,5 +9,6 @@ export const realDeps: ProfileKind<RealDepsProfile> = {
   checkSettings,
   checkRequest,
   plan: planRealDeps,
+  diskMiB: ({ realDeps: { resources } }) => resources.diskMiB,
   checkRendered,
 };

@@ -1,9 +1,9 @@
 // Profile × target → Plan. Pure: equal inputs make equal Plans.
 import type { Plan, Stage } from '../../plan/plan.ts';
 import { BYTES_PER_MIB } from '../../quantities/quantities.ts';
+import { makePlan } from '../make-plan.ts';
 import type { PlanInput } from '../profile-kind.ts';
-import { jobNameFor, specDigest } from '../spec-digest.ts';
-import { renderObjects } from './job.ts';
+import { renderObjects } from '../job.ts';
 import type { RealDepsProfile, RealDepsStage } from './schema.ts';
 import { STAGE_CATALOGUE } from './stage-catalogue.ts';
 import { proxyEnvironment } from './stage-environment.ts';
@@ -15,53 +15,12 @@ export const THIS_CLONE = 'this-clone';
 
 /** The Plan of one run. The profile must suit the target; `renderPlan` sees to that. */
 export function planRealDeps(input: PlanInput<RealDepsProfile>): Plan {
-  const specHash = specDigest(planWith({ input, runId: '', jobName: '', specHash: '' }));
-  const jobName = jobNameFor({ profile: input.profileName, runId: input.runId, specHash });
-  return planWith({ input, runId: input.runId, jobName, specHash });
-}
-
-function planWith(given: {
-  readonly input: PlanInput<RealDepsProfile>;
-  readonly runId: string;
-  readonly jobName: string;
-  readonly specHash: string;
-}): Plan {
-  const { input, runId, jobName, specHash } = given;
-  const { profile, profileName, target, proxy, request } = input;
-  const onHost = target.connection.reach === 'host';
-  const stages = plannedStages(input);
-  const draft: Plan = {
-    version: 1,
-    runId,
-    kind: profile.kind,
-    profile: profileName,
-    target,
-    proxy,
-    jobName,
-    specHash,
-    labels: {
-      'app.kubernetes.io/name': 'proxybench',
-      'app.kubernetes.io/managed-by': 'proxybench',
-      'proxybench.dev/run': runId,
-      'proxybench.dev/target': target.name,
-      'proxybench.dev/profile': profileName,
-    },
-    objects: [],
-    stages,
-    omittedStages: [],
-    sampling: { intervalMs: profile.sampling.intervalMs },
-    deadlineMs: request.deadlineMs ?? profile.deadlineSeconds * MS_PER_SECOND,
-    pullRetry: {
-      maxAttempts: profile.pullRetry.maxAttempts,
-      backoffMs: profile.pullRetry.backoffSeconds * MS_PER_SECOND,
-    },
-    thresholds: { payloadBytes: Math.ceil(profile.payloadMiB * BYTES_PER_MIB) },
-    cleanUp: {
-      keepFinishedMs: profile.cleanUp.keepFinishedSeconds * MS_PER_SECOND,
-      stopGraceMs: profile.cleanUp.stopGraceSeconds * MS_PER_SECOND,
-    },
-  };
-  return onHost ? draft : { ...draft, objects: renderObjects({ plan: draft, resources: profile.realDeps.resources }) };
+  const { payloadMiB, realDeps } = input.profile;
+  return makePlan(input, {
+    stages: plannedStages(input),
+    thresholds: { payloadBytes: Math.ceil(payloadMiB * BYTES_PER_MIB) },
+    render: (plan) => renderObjects({ plan, resources: realDeps.resources }),
+  });
 }
 
 function plannedStages(input: PlanInput<RealDepsProfile>): readonly Stage[] {

@@ -1,6 +1,7 @@
 // Holds the Job's Pod to fresh pulls, real images and empty volumes.
 import type { Problem } from '../../errors/errors.ts';
 import { commandFaults, textFaults } from './command-rule.ts';
+import { stageCommandOf } from '../enter-stage.ts';
 import { imageFault } from './image-rule.ts';
 import { NO_PROXY_VARIABLES, PROXY_VARIABLES } from './stage-environment.ts';
 
@@ -38,7 +39,7 @@ function containerFaults(input: { readonly container: Fields; readonly at: strin
   if (fault !== null) problems.push({ ...fault, path: `${at}.image`, value: image });
   for (const field of ['command', 'args']) {
     const words = Array.isArray(container[field]) ? container[field].map(String) : [];
-    problems.push(...commandFaults(words).map((found) => ({ ...found, path: `${at}.${field}` })));
+    problems.push(...commandFaults(stageCommandOf(words)).map((found) => ({ ...found, path: `${at}.${field}` })));
   }
   for (const variable of listOf(container['env'])) {
     if (NOT_CHECKED_HERE.has(variable['name'])) continue;

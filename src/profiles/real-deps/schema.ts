@@ -1,19 +1,12 @@
 // What a profile of the kind `k3s-real-deps` may hold.
 import { z } from 'zod';
 import { MAX_DEADLINE_SECONDS, profileFields } from '../profile-fields.ts';
-import { numberSetting, textSetting } from '../setting.ts';
+import { imageSetting, numberSetting, textSetting } from '../setting.ts';
 import { STAGE_NAMES } from './stage-catalogue.ts';
 
 /** Longest word of a stage's command; a script is one word. */
 const MAX_WORD_CHARACTERS = 16_384;
 const MAX_FILE_CHARACTERS = 65_536;
-
-const imageSetting = (description: string) =>
-  textSetting({
-    description,
-    pattern: /^[a-z0-9][A-Za-z0-9._:/@-]{2,254}$/,
-    hint: 'Give a full image reference with its tag, as docker.io/library/alpine:3.20',
-  });
 
 const stageDeadline = (description: string, seconds: number) =>
   numberSetting({ description, unit: 'seconds', min: 1, max: MAX_DEADLINE_SECONDS }).default(seconds);
@@ -78,7 +71,10 @@ const gitMirrorSchema = z.strictObject({
 const realDepsSchema = z.strictObject({
   imagePull: z
     .strictObject({
-      deadlineSeconds: stageDeadline('Longest time for pulling all images', 1_800),
+      deadlineSeconds: stageDeadline(
+        'Longest time for one pull of an image, its wait for other pulls included; each pull is given it anew',
+        1_800,
+      ),
       throughProxy: z
         .boolean()
         .meta({
@@ -125,6 +121,13 @@ const realDepsSchema = z.strictObject({
 /** A whole profile of this kind. */
 export const realDepsProfileSchema = z.strictObject({
   kind: z.literal('k3s-real-deps').meta({ description: 'Real dependency downloads through an egress proxy' }),
+  payloadMiB: numberSetting({
+    description: 'Least traffic that the proxy must have seen, both directions, for a run to pass',
+    unit: 'MiB',
+    min: 0.001,
+    max: 1_048_576,
+    fractions: true,
+  }),
   ...profileFields,
   realDeps: realDepsSchema.meta({ description: 'The settings of this kind' }),
 });

@@ -9,6 +9,7 @@ import type { ConfigChanges, ConfigDir } from '../../support/config-dir.ts';
 const TARGETS = 'platform-infra/sub2api.yaml';
 const PROFILES = 'platform-infra/egress-proxy-benchmarks.yaml';
 const HOST = ['profiles', 'host-deps'] as const;
+const METADATA = ['profiles', 'metadata-proxy-small', 'metadataProxy'] as const;
 const CLUSTER = ['profiles', 'real-deps-500m'] as const;
 const NPM = [...CLUSTER, 'realDeps', 'stages', 1] as const;
 
@@ -33,6 +34,46 @@ const rows: readonly Row[] = [
     path: '(file)',
     message: 'does not exist',
     hint: /--config-dir/,
+  },
+  {
+    title: 'a network where an address of the node belongs',
+    change: {
+      targets: changed([
+        ['targets', 'D601', 'nodeAddresses'],
+        ['10.244.0.1', '10.244.0.0/24'],
+      ]),
+    },
+    file: TARGETS,
+    path: 'targets.D601.nodeAddresses[1]',
+    message: 'does not look as it must',
+    hint: /no network, no port/,
+    value: '10.244.0.0/24',
+  },
+  {
+    title: 'what only looks like an address',
+    change: { targets: changed([['targets', 'D601', 'nodeAddresses'], ['1:2:3']]) },
+    file: TARGETS,
+    path: 'targets.D601.nodeAddresses[0]',
+    message: 'is no IP address',
+    hint: /IPv4 or IPv6/,
+    value: '1:2:3',
+  },
+  {
+    title: 'addresses of a node on this machine, where there is none',
+    change: { targets: changed([['targets', 'local', 'nodeAddresses'], ['127.0.0.1']]) },
+    file: TARGETS,
+    path: 'targets.local.nodeAddresses',
+    message: 'is not a known setting',
+    hint: /Known: reach, node, proxyService/,
+  },
+  {
+    title: 'a number that is none',
+    change: { profiles: changed([[...HOST, 'payloadMiB'], Number.NaN]) },
+    file: PROFILES,
+    path: 'profiles.host-deps.payloadMiB',
+    message: 'must be a number, not NaN',
+    hint: /MiB/,
+    value: Number.NaN,
   },
   {
     title: 'an empty file',
@@ -266,7 +307,7 @@ const rows: readonly Row[] = [
     change: { profiles: changed([[...HOST, 'kind'], 'k3s-real-dep']) },
     file: PROFILES,
     path: 'profiles.host-deps.kind',
-    message: 'is none of k3s-real-deps',
+    message: 'is none of k3s-real-deps, metadata-proxy',
     hint: /^Did you mean k3s-real-deps\?$/,
     value: 'k3s-real-dep',
   },
@@ -313,6 +354,50 @@ const rows: readonly Row[] = [
     path: 'profiles.host-deps.payloadMiB',
     message: 'is missing',
     hint: /number of MiB/,
+  },
+  {
+    title: 'a payload of a kind that measures none',
+    change: { profiles: changed([['profiles', 'metadata-proxy-small', 'payloadMiB'], 500]) },
+    file: PROFILES,
+    path: 'profiles.metadata-proxy-small.payloadMiB',
+    message: 'is not a known setting',
+    hint: /^Known: kind, requires, deadlineSeconds/,
+    value: 500,
+  },
+  {
+    title: 'caching that is neither on nor off',
+    change: { profiles: changed([[...METADATA, 'caching'], true]) },
+    file: PROFILES,
+    path: 'profiles.metadata-proxy-small.metadataProxy.caching',
+    message: 'is none of on, off',
+    hint: /^Known: on, off$/,
+    value: true,
+  },
+  {
+    title: 'a limit of no memory',
+    change: { profiles: changed([[...METADATA, 'limits', 0, 'memoryMiB'], 0]) },
+    file: PROFILES,
+    path: 'profiles.metadata-proxy-small.metadataProxy.limits[0].memoryMiB',
+    message: 'is less than 8',
+    hint: /whole number of MiB from 8 to 65536/,
+    value: 0,
+  },
+  {
+    title: 'more clients than requests',
+    change: { profiles: changed([[...METADATA, 'limits', 1, 'concurrency'], 2_000]) },
+    file: PROFILES,
+    path: 'profiles.metadata-proxy-small.metadataProxy.limits[1].concurrency',
+    message: 'is more than the requests',
+    hint: /^Give at most 1000, or more requests$/,
+    value: 2_000,
+  },
+  {
+    title: 'no limits',
+    change: { profiles: changed([[...METADATA, 'limits'], undefined]) },
+    file: PROFILES,
+    path: 'profiles.metadata-proxy-small.metadataProxy.limits',
+    message: 'is missing',
+    hint: /^List 1 to 6 sets of limits, at most 2 for a cluster$/,
   },
   {
     title: 'a stage that there is not',

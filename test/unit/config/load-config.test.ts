@@ -4,6 +4,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { createConfigDir, SHIPPED_CONFIG_DIR } from '../../support/config-dir.ts';
 import type { ConfigChanges, ConfigDir } from '../../support/config-dir.ts';
+import { realDepsProfile } from '../../support/real-deps-profile.ts';
 
 const opened: ConfigDir[] = [];
 
@@ -26,8 +27,10 @@ describe('the shipped configuration', () => {
     expect(Object.entries(config.profiles).map(([name, { kind, requires }]) => ({ name, kind, requires }))).toEqual([
       { name: 'real-deps-500m', kind: 'k3s-real-deps', requires: 'cluster' },
       { name: 'host-deps', kind: 'k3s-real-deps', requires: 'host' },
+      { name: 'metadata-proxy-25mi', kind: 'metadata-proxy', requires: 'any' },
+      { name: 'metadata-proxy-small', kind: 'metadata-proxy', requires: 'any' },
     ]);
-    expect(config.profiles['real-deps-500m']?.payloadMiB).toBe(500);
+    expect(realDepsProfile({ config, name: 'real-deps-500m' }).payloadMiB).toBe(500);
   });
 
   it('reaches the clusters by trans, through the Service of the proxy under test', async () => {
@@ -43,12 +46,24 @@ describe('the shipped configuration', () => {
       });
       expect(resolveProxy({ config, target })).toEqual({
         service: 'sub2api-egress-proxy',
+        namespace: 'platform-infra',
         url: 'http://sub2api-egress-proxy.platform-infra.svc.cluster.local:7890',
         noProxy: 'localhost,127.0.0.1,::1,.svc,.cluster.local',
         controlUrl: 'http://127.0.0.1:9090',
         controlSecret: { env: 'SUB2API_EGRESS_PROXY_CONTROL_SECRET' },
       });
     }
+  });
+
+  it('knows the addresses of a node as a proxy writes them', async () => {
+    const config = await loadConfig({ configDir: SHIPPED_CONFIG_DIR });
+    const target = config.targets['D601'];
+    if (target?.reach !== 'trans') throw new Error('D601 is reached otherwise');
+    const targets = { D601: { ...target, nodeAddresses: ['10.244.0.1', 'FD00:0:0::0001'] } };
+    expect(resolveTarget({ config: { ...config, targets }, name: 'D601' }).nodeAddresses).toEqual([
+      '10.244.0.1',
+      'fd00::1',
+    ]);
   });
 
   it('sends everything on this machine through the embedded proxy, loopback too', async () => {

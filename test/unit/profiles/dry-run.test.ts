@@ -4,6 +4,8 @@ import { loadConfig } from '../../../src/config/load-config.ts';
 import { renderPlan } from '../../../src/config/render-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { dryRunDocument, remoteImages } from '../../../src/profiles/dry-run.ts';
+import { renderDryRun } from '../../../src/reports/dry-run-text.ts';
+import { PLAIN } from '../../../src/reports/paint.ts';
 import { SHIPPED_CONFIG_DIR } from '../../support/config-dir.ts';
 
 let config: Config;
@@ -80,5 +82,48 @@ describe('a dry run', () => {
   it('counts each image of several runs once', () => {
     const plans = [planFor('D601', 'real-deps-500m'), planFor('D518', 'real-deps-500m'), planFor('local', 'host-deps')];
     expect(remoteImages(plans)).toEqual(IMAGES);
+  });
+
+  it('tells what runs beside the stages, and what it may use', () => {
+    const document = dryRunDocument(planFor('local', 'metadata-proxy-small'));
+    expect(document).toMatchObject({
+      sampled: 'companions',
+      thresholds: { payloadBytes: 0, failedRequests: 0, restarts: 0 },
+      proxyEnvironment: {},
+      images: [],
+    });
+    expect(document.companions).toEqual([
+      {
+        name: 'upstream',
+        image: null,
+        command: ['proxybench-metadata-upstream', '127.0.0.1:18980'],
+        files: [],
+        limits: null,
+        ports: [18_980],
+      },
+      {
+        name: 'proxy-500m',
+        image: null,
+        command: ['proxybench-metadata-proxy', '--settings', 'settings.json'],
+        files: ['settings.json'],
+        limits: { cpuMillicores: 500, memoryMiB: 25 },
+        ports: [18_982],
+      },
+      expect.objectContaining({ name: 'proxy-100m', limits: { cpuMillicores: 100, memoryMiB: 25 }, ports: [18_984] }),
+    ]);
+    const lines = renderDryRun({ plans: [document], images: [], paint: PLAIN }).split('\n');
+    expect(lines).toContain(
+      '  proxy       local-egress-proxy, held by the run and not used: it reads its own companions',
+    );
+    expect(lines).toContain(
+      '  acceptance  at most 0 failed requests of a load, at most 0 restarts of a program under test, sampled every 1.0 s',
+    );
+    expect(lines.find((line) => line.startsWith('  load-100m '))).toMatch(
+      / infrastructure +1,000 requests, 50 at a time, to :18983$/,
+    );
+    expect(lines).toContain('  proxy-500m         500m, 25 MiB  18982  proxybench-metadata-proxy');
+    expect(lines.join('\n')).not.toContain('proxy environment');
+    const narrow = renderDryRun({ plans: [document], images: [], paint: PLAIN, width: 80 });
+    expect(narrow).toContain('1,000 requests, 50 at a time, to :18983');
   });
 });

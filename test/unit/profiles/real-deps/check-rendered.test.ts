@@ -5,6 +5,7 @@ import { renderPlan } from '../../../../src/config/render-plan.ts';
 import type { Plan, PlannedObject, Stage } from '../../../../src/plan/plan.ts';
 import { checkRendered } from '../../../../src/profiles/real-deps/check-rendered.ts';
 import { SHIPPED_CONFIG_DIR } from '../../../support/config-dir.ts';
+import { realDepsProfile } from '../../../support/real-deps-profile.ts';
 
 let config: Config;
 
@@ -151,8 +152,7 @@ describe('a rendered plan', () => {
   });
 
   it('that breaks a rule is never given out, even when the configuration was made without the schema', () => {
-    const profile = config.profiles['host-deps'];
-    if (profile === undefined) throw new Error('host-deps is missing');
+    const profile = realDepsProfile({ config, name: 'host-deps' });
     const [first, ...others] = profile.realDeps.stages;
     if (first === undefined) throw new Error('host-deps has no stage');
     const stages = [{ ...first, command: ['npm', 'config', 'set', 'registry', '$R'] }, ...others];

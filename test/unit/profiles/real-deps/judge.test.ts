@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../../../src/errors/errors.ts';
-import type { Ending, Evidence, SamplingGap, Verdict } from '../../../../src/evidence/evidence.ts';
+import type { Evidence } from '../../../../src/evidence/evidence.ts';
+import type { SamplingGap } from '../../../../src/evidence/sample-series.ts';
+import type { Ending, Verdict } from '../../../../src/evidence/verdict.ts';
 import { judgeFor } from '../../../../src/profiles/judges.ts';
-import { LEAST_STAGE_BYTES } from '../../../../src/profiles/real-deps/judge.ts';
+import { LEAST_PAYLOAD_BYTES } from '../../../../src/evidence/perhaps-own.ts';
 import { buildPlan, buildStage } from '../../../support/plan-builder.ts';
 import { buildEvidence, buildStageEvidence } from '../../../support/result-builder.ts';
 
@@ -168,7 +170,11 @@ describe('the verdict on real dependency downloads', () => {
   });
 
   it('is proxy-bypassed when the proxy saw less of a stage than a payload takes', () => {
-    const stages = [npm, buildStageEvidence({ stage: 'git-mirror', attributedBytes: LEAST_STAGE_BYTES - 1 }), summary];
+    const stages = [
+      npm,
+      buildStageEvidence({ stage: 'git-mirror', attributedBytes: LEAST_PAYLOAD_BYTES - 1 }),
+      summary,
+    ];
     expect(judged({ evidence: { stages } })).toMatchObject({
       outcome: 'failed',
       failureFamily: 'proxy-bypassed',
@@ -187,11 +193,11 @@ describe('the verdict on real dependency downloads', () => {
   });
 
   it('is evidence-incomplete when what nothing explains at the ends of a stage may have been its own', () => {
-    const short = buildStageEvidence({ stage: 'git-mirror', attributedBytes: 0, contestedBytes: LEAST_STAGE_BYTES });
+    const short = buildStageEvidence({ stage: 'git-mirror', attributedBytes: 0, contestedBytes: LEAST_PAYLOAD_BYTES });
     const verdict = judged({ evidence: { stages: [npm, short, summary] } });
     expect(verdict).toMatchObject({ outcome: 'evidence-incomplete', stage: 'git-mirror' });
     expect(verdict.reason).toContain('sample faster than every');
-    const shorter = { ...short, contestedBytes: LEAST_STAGE_BYTES - 1 };
+    const shorter = { ...short, contestedBytes: LEAST_PAYLOAD_BYTES - 1 };
     expect(judged({ evidence: { stages: [npm, shorter, summary] } }).failureFamily).toBe('proxy-bypassed');
   });
 

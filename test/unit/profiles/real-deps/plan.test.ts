@@ -5,7 +5,8 @@ import { loadConfig } from '../../../../src/config/load-config.ts';
 import { renderPlan } from '../../../../src/config/render-plan.ts';
 import { referenceOf } from '../../../../src/plan/plan.ts';
 import type { Plan } from '../../../../src/plan/plan.ts';
-import { renderJob } from '../../../../src/profiles/real-deps/job.ts';
+import { ENTER_STAGE } from '../../../../src/profiles/enter-stage.ts';
+import { renderJob } from '../../../../src/profiles/job.ts';
 import { SHIPPED_CONFIG_DIR } from '../../../support/config-dir.ts';
 
 const PROXY_URL = 'http://sub2api-egress-proxy.platform-infra.svc.cluster.local:7890';
@@ -101,8 +102,9 @@ describe('a plan for a cluster', () => {
       backoffLimit: 0,
       podReplacementPolicy: 'Failed',
       activeDeadlineSeconds: 3_600 + 10 + 300,
-      ttlSecondsAfterFinished: 86_400,
     });
+    // An orphaned run must stay to be seen: clean-up says when a Job may expire, once its evidence is safe.
+    expect(job.spec).not.toHaveProperty('ttlSecondsAfterFinished');
     const pod = job.spec?.template.spec;
     expect(pod).toMatchObject({
       restartPolicy: 'Never',
@@ -161,8 +163,13 @@ describe('a plan for a cluster', () => {
     const npm = job.spec?.template.spec?.initContainers?.[1];
     const stage = plan.stages.find(({ name }) => name === 'npm-install');
 
-    expect(npm?.command?.slice(0, 2)).toEqual(['sh', '-ec']);
-    expect(npm?.command?.slice(3)).toEqual(['/proxybench/files/npm-install', ...(stage?.command ?? [])]);
+    expect(npm?.command?.slice(0, 3)).toEqual(['sh', '-c', ENTER_STAGE]);
+    expect(npm?.command?.slice(3)).toEqual([
+      '/proxybench/files/npm-install',
+      '/dev/termination-log',
+      ...(stage?.command ?? []),
+    ]);
+    expect(npm?.terminationMessagePath).toBe('/dev/termination-log');
   });
 
   it('mounts the files only where a stage has some, under their own paths', () => {

@@ -1,5 +1,7 @@
-// The Kubernetes objects of a run on a cluster: one Job, and a ConfigMap with the stages' files.
-import type { Plan, PlannedObject, Stage } from '../../plan/plan.ts';
+// The Kubernetes objects of a run on a cluster: one Job, and a ConfigMap with the files of its stages and companions.
+import type { Plan, PlannedObject, Stage } from '../plan/plan.ts';
+import { companionContainer } from './companion-container.ts';
+import { TERMINATION_LOG, enterStage } from './enter-stage.ts';
 
 /** Time for the workflow to end a run by itself before the cluster ends the Job, in seconds. */
 const CLEAN_UP_BUDGET_SECONDS = 300;
@@ -14,22 +16,19 @@ export interface JobResources {
   readonly diskMiB: number;
 }
 
-/**
- * Lays the stage's files into its empty working directory and becomes the stage: $0 is the folder with the files, $@ the
- * stage's own argv. Copied, because tools replace files and a mounted file cannot be replaced.
- */
-const ENTER_STAGE = 'mkdir -p "$HOME" "$TMPDIR"; if [ -d "$0" ]; then cp -RL "$0"/. .; fi; exec "$@"';
-
 /** The objects, in the order in which they are to be applied. */
 export function renderObjects(input: {
   readonly plan: Plan;
   readonly resources: JobResources;
 }): readonly PlannedObject[] {
   const job = renderJob(input);
-  return stagesWithFiles(input.plan).length === 0 ? [job] : [renderFiles(input.plan), job];
+  return partsWithFiles(input.plan).length === 0 ? [job] : [renderFiles(input.plan), job];
 }
 
-/** The Job. Each stage but the last is an init container; they run one after another, each in its own empty directory. */
+/**
+ * The Job. Each stage but the last is an init container; they run one after another, each in its own empty directory.
+ * Companions are side-cars, up before the first of them. When it may expire is set by clean-up: a Job that nobody has read stays.
+ */
 export function renderJob(input: { readonly plan: Plan; readonly resources: JobResources }) {
   const { plan, resources } = input;
   return {
@@ -47,7 +46,6 @@ export function renderJob(input: { readonly plan: Plan; readonly resources: JobR
       backoffLimit: 0,
       podReplacementPolicy: 'Failed',
       activeDeadlineSeconds: Math.ceil((plan.deadlineMs + plan.cleanUp.stopGraceMs) / 1_000) + CLEAN_UP_BUDGET_SECONDS,
-      ttlSecondsAfterFinished: Math.ceil(plan.cleanUp.keepFinishedMs / 1_000),
       template: { metadata: { labels: { ...plan.labels } }, spec: renderPod({ plan, resources }) },
     },
   };
@@ -58,7 +56,10 @@ function renderPod(input: { readonly plan: Plan; readonly resources: JobResource
   const containers = plan.stages
     .filter((stage) => stage.kind === 'container')
     .map((stage) => renderContainer({ stage, resources }));
-  const files = stagesWithFiles(plan);
+  const companions = (plan.companions ?? []).map((companion) =>
+    companionContainer({ companion, places: { workDir: WORK_DIR, filesDir: FILES_DIR } }),
+  );
+  const files = partsWithFiles(plan);
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
@@ -73,7 +74,7 @@ function renderPod(input: { readonly plan: Plan; readonly resources: JobResource
         ? []
         : [{ name: 'files', configMap: { name: filesName(plan), items: files.flatMap(fileItems) } }]),
     ],
-    initContainers: containers.slice(0, -1),
+    initContainers: [...companions, ...containers.slice(0, -1)],
     containers: containers.slice(-1),
   };
 }
@@ -88,7 +89,7 @@ function renderContainer(input: { readonly stage: Stage; readonly resources: Job
     name: stage.name,
     image: stage.images[0] ?? '',
     imagePullPolicy: 'Always',
-    command: ['sh', '-ec', ENTER_STAGE, `${FILES_DIR}/${stage.name}`, ...stage.command],
+    command: enterStage({ filesDir: `${FILES_DIR}/${stage.name}`, command: stage.command }),
     workingDir: WORK_DIR,
     env: [
       ...stage.env.map((variable) => ({ ...variable })),
@@ -100,6 +101,7 @@ function renderContainer(input: { readonly stage: Stage; readonly resources: Job
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'], ...(stage.name === 'apk-add' ? { add: APK_CAPABILITIES } : {}) },
     },
+    terminationMessagePath: TERMINATION_LOG,
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
       { name: 'work', mountPath: WORK_DIR, subPath: stage.name },
@@ -109,8 +111,8 @@ function renderContainer(input: { readonly stage: Stage; readonly resources: Job
 }
 
 function renderFiles(plan: Plan): PlannedObject {
-  const entries = stagesWithFiles(plan).flatMap((stage) =>
-    Object.entries(stage.files).map(([path, content], index) => [fileKey({ stage, path, index }), content] as const),
+  const entries = partsWithFiles(plan).flatMap((part) =>
+    Object.entries(part.files).map(([path, content], index) => [fileKey({ part, path, index }), content] as const),
   );
   return {
     apiVersion: 'v1',
@@ -120,22 +122,25 @@ function renderFiles(plan: Plan): PlannedObject {
   };
 }
 
-function fileItems(stage: Stage) {
-  return Object.keys(stage.files).map((path, index) => ({
-    key: fileKey({ stage, path, index }),
-    path: `${stage.name}/${path}`,
+function fileItems(part: FiledPart) {
+  return Object.keys(part.files).map((path, index) => ({
+    key: fileKey({ part, path, index }),
+    path: `${part.name}/${path}`,
   }));
 }
 
 /** A ConfigMap's key holds no slash; the number keeps `a/b` and `a.b` apart. */
-function fileKey(input: { readonly stage: Stage; readonly path: string; readonly index: number }): string {
-  return `${input.stage.name}.${input.index}.${input.path.replaceAll('/', '.')}`.slice(0, 253);
+function fileKey(input: { readonly part: FiledPart; readonly path: string; readonly index: number }): string {
+  return `${input.part.name}.${input.index}.${input.path.replaceAll('/', '.')}`.slice(0, 253);
 }
 
 function filesName(plan: Plan): string {
   return `${plan.jobName}-files`;
 }
 
-function stagesWithFiles(plan: Plan): readonly Stage[] {
-  return plan.stages.filter((stage) => Object.keys(stage.files).length > 0);
+/** A stage or a companion, as far as its files go. */
+type FiledPart = Pick<Stage, 'name' | 'files'>;
+
+function partsWithFiles(plan: Plan): readonly FiledPart[] {
+  return [...(plan.companions ?? []), ...plan.stages].filter(({ files }) => Object.keys(files).length > 0);
 }
