@@ -1,12 +1,13 @@
-// The checks of `doctor` that only the worker can make: tools, clone, the proxy's control API.
+// The checks of `doctor` that only the worker can make: the target itself, the proxy's control API, tools, clone.
 import type { Cluster } from '../cluster/cluster.ts';
 import { type Config, resolveProxy } from '../config/config.ts';
-import { InvalidInputError, UnreachableError, messageOf } from '../errors/errors.ts';
+import { InvalidInputError } from '../errors/errors.ts';
 import type { PlannedTarget, Stage } from '../plan/plan.ts';
+import { mostDiskBytes } from '../config/most-disk.ts';
 import { renderPlan } from '../config/render-plan.ts';
+import { checkControl } from './check-control.ts';
 import type { Check } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { withControl } from './open-control.ts';
 
 /** Each check says what it found and, where it failed, how to mend it. */
 export async function checkTarget(input: {
@@ -16,10 +17,15 @@ export async function checkTarget(input: {
   readonly cluster: Cluster;
   readonly signal: AbortSignal;
 }): Promise<readonly Check[]> {
+  const { config, target, cluster, signal } = input;
   const stages = stagesFor(input);
+  const proxy = resolveProxy({ config, target });
+  const diskBytes = target.connection.reach === 'host' ? undefined : mostDiskBytes(config);
   const checks = await Promise.all([
-    checkControl(input),
-    checkTools({ ...input, stages }),
+    cluster.diagnose({ target, proxy, signal, ...(diskBytes === undefined ? {} : { diskBytes }) }),
+    checkControl({ ...input, proxy }),
+    // A cluster's stages bring their tools in their images.
+    target.connection.reach === 'host' ? checkTools({ ...input, stages }) : [],
     checkClone({ ...input, stages }),
   ]);
   return checks.flat();
@@ -35,35 +41,6 @@ function stagesFor({ config, target }: { readonly config: Config; readonly targe
       throw thrown;
     }
   });
-}
-
-async function checkControl(input: {
-  readonly deps: ActivityDeps;
-  readonly config: Config;
-  readonly target: PlannedTarget;
-  readonly signal: AbortSignal;
-}): Promise<readonly Check[]> {
-  const { deps, config, target, signal } = input;
-  const name = "the proxy's control API answers";
-  const proxy = resolveProxy({ config, target });
-  try {
-    const { snapshot, roundTripMs } = await withControl({
-      deps,
-      connection: target.connection,
-      proxy,
-      signal,
-      use: async (client) => {
-        const startedAtMs = performance.now();
-        const snapshot = await client.read({ signal });
-        return { snapshot, roundTripMs: Math.round(performance.now() - startedAtMs) };
-      },
-    });
-    const open = `${snapshot.connections.length} connections listed`;
-    return [{ name, ok: true, detail: `${proxy.controlUrl}: ${open}, answered in ${roundTripMs} ms`, hint: '' }];
-  } catch (thrown) {
-    const hint = thrown instanceof UnreachableError ? thrown.hint : 'Check that the proxy is running';
-    return [{ name, ok: false, detail: messageOf(thrown), hint }];
-  }
 }
 
 async function checkTools({

@@ -5,8 +5,8 @@ import type { ActivityDeps } from './deps.ts';
 import { journalDirectory } from './journal-directory.ts';
 
 export function createCleanUp(deps: ActivityDeps): Activities['cleanUp'] {
-  return async ({ run }) => {
+  return async ({ run, jobApplied = true }) => {
     await removeJournal({ dir: journalDirectory({ deps, run }) });
-    return await deps.openCluster({ connection: run.target.connection }).cleanUp({ plan: run });
+    return await deps.openCluster({ connection: run.target.connection }).cleanUp({ plan: run, jobApplied });
   };
 }

@@ -9,6 +9,7 @@ import type { ActivityDeps } from './deps.ts';
 import { createHandOver } from './hand-over.ts';
 import { createInspect } from './inspect.ts';
 import { createOpenSampling } from './open-sampling.ts';
+import { createPlanTransfer } from './plan-transfer.ts';
 import { createPoll } from './poll.ts';
 import { createRender } from './render.ts';
 import { createSample } from './sample.ts';
@@ -29,6 +30,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     annotate: createAnnotate(deps),
     cleanUp: createCleanUp(deps),
     inspect: createInspect(deps),
+    planTransfer: createPlanTransfer(deps),
     sampleTraffic: createSampleTraffic(deps),
   });
 }

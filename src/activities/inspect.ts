@@ -14,16 +14,19 @@ export function createInspect(deps: ActivityDeps): Activities['inspect'] {
     const config = await deps.loadConfig();
     const target = resolveTarget({ config, name: request.target });
     const cluster = deps.openCluster({ connection: target.connection });
+    if (request.checks === true) {
+      const signal = Context.current().cancellationSignal;
+      // Without the Job: a target that cannot tell of one is what checks are for.
+      const checks = await checkTarget({ deps, config, target, cluster, signal });
+      return { target: target.name, node: target.node, job: null, logs: [], checks };
+    }
     const job = await findJob({ cluster, namespace: target.namespace, jobName: request.jobName });
     return {
       target: target.name,
       node: target.node,
       job,
       logs: job === null ? [] : await readLogs({ cluster, namespace: target.namespace, job, request }),
-      checks:
-        request.checks === true
-          ? await checkTarget({ deps, config, target, cluster, signal: Context.current().cancellationSignal })
-          : [],
+      checks: [],
     };
   };
 }

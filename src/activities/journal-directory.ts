@@ -1,7 +1,7 @@
 // Where a run's readings are kept on this machine: the same place for whoever writes, folds or removes them.
 import { join } from 'node:path';
 import { InvalidInputError } from '../errors/errors.ts';
-import { isRunId } from '../plan/run-id.ts';
+import { isRunId, runIdProblem } from '../plan/run-id.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** A Plan given whole can carry any text as its run id. @throws InvalidInputError for one that is none */
@@ -11,12 +11,5 @@ export function journalDirectory(input: {
 }): string {
   const { runId } = input.run;
   if (isRunId(runId)) return join(input.deps.stateDir, runId);
-  throw new InvalidInputError([
-    {
-      path: 'runId',
-      value: runId,
-      message: 'is not a run id',
-      hint: 'Use lower-case letters, digits and inner dashes, at most 63',
-    },
-  ]);
+  throw new InvalidInputError([runIdProblem(runId)]);
 }

@@ -42,7 +42,7 @@ async function withFollowUp(input: {
       cursor: page.cursor,
       signal: AbortSignal.any([signal, timeout]),
     });
-    return { ...next, transitions: [...page.transitions, ...next.transitions] };
+    return { ...page, ...next, transitions: [...page.transitions, ...next.transitions] };
   } catch (thrown) {
     if (timeout.aborted && !signal.aborted) return page;
     throw thrown;

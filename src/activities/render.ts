@@ -1,5 +1,6 @@
 // Names → Plan, and off with the stages that this target cannot run.
 import { InvalidInputError } from '../errors/errors.ts';
+import { companionsRefused } from '../plan/companions-refused.ts';
 import { omitStages } from '../profiles/omit-stages.ts';
 import { renderPlan } from '../config/render-plan.ts';
 import type { Activities } from './contract.ts';
@@ -8,6 +9,8 @@ import type { ActivityDeps } from './deps.ts';
 export function createRender(deps: ActivityDeps): Activities['render'] {
   return async ({ request, runId }) => {
     const rendered = renderPlan({ config: await deps.loadConfig(), request, runId });
+    const refused = companionsRefused(rendered);
+    if (refused.length > 0) throw new InvalidInputError(refused);
     const cluster = deps.openCluster({ connection: rendered.target.connection });
     const tools = [...new Set(rendered.stages.flatMap((stage) => stage.tools))];
     const plan = omitStages({

@@ -11,7 +11,6 @@ import {
   debugOption,
   namespaceOption,
   outputOption,
-  runOption,
   targetsOption,
   taskQueueOption,
 } from './options.ts';
@@ -40,7 +39,7 @@ export function cancelCommand({ session }: { readonly session: Session }) {
     exitCodes: [EXIT_CODES.passed, EXIT_CODES.internal, EXIT_CODES.usage, EXIT_CODES.unreachable, EXIT_CODES.detached],
   })
     .argument('[run]', 'the run to cancel; the same as --run')
-    .addOption(runOption())
+    .option('--run <id>', 'this run (an id from `list`, or a workflow id)')
     .addOption(targetsOption())
     .option('--target <name>', 'what runs on this target')
     .option('--all', 'every running run')

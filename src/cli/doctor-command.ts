@@ -3,6 +3,7 @@ import type { Check } from '../activities/contract.ts';
 import type { Config } from '../config/config.ts';
 import { InvalidInputError, UnreachableError, messageOf } from '../errors/errors.ts';
 import { renderChecks } from '../reports/checks-text.ts';
+import { type Transfer, probe, transferOf, transferOptions } from './doctor-transfer.ts';
 import { emit } from './emit.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { newCommand } from './new-command.ts';
@@ -27,14 +28,20 @@ export function doctorCommand({ session }: { readonly session: Session }) {
     summary: 'check everything that a run needs',
     description:
       'Checks this machine, the configuration, Temporal and its workers, and with a target named also the target, its tools ' +
-      'and its proxy, through a worker. Changes nothing. Every failed check says how to mend it.',
+      'and its proxy, through a worker. Changes nothing, unless --transfer asks for a known download: a Job of one Pod, ' +
+      'removed at its end, which shows whose bytes the proxy sees, under which address image pulls come, and the free disk. ' +
+      'It holds the proxy as a run does. Every failed check says how to mend it.',
     examples: [
       ['proxybench doctor', 'this machine, the configuration, Temporal'],
       ['proxybench doctor local', 'and the target local with its proxy'],
+      ['proxybench doctor D601 --transfer', 'and an image pull and some 10 MB through it'],
     ],
     exitCodes: [EXIT_CODES.passed, EXIT_CODES.internal, EXIT_CODES.usage, EXIT_CODES.unreachable],
   })
     .argument('[target]', 'target to look at through a worker')
+    .addOption(transferOptions.transfer())
+    .addOption(transferOptions.image())
+    .addOption(transferOptions.url())
     .addOption(configDirOption())
     .addOption(outputOption())
     .addOption(addressOption())
@@ -43,8 +50,9 @@ export function doctorCommand({ session }: { readonly session: Session }) {
     .addOption(debugOption())
     .action(async (target, options) => {
       const { console } = session;
+      const transfer = transferOf({ target, options });
       const configured = await checkConfig({ configDir: options.configDir, target });
-      const temporal = await checkTemporal({ session, options, target: configured.ok ? target : undefined });
+      const temporal = await checkTemporal({ session, options, target: configured.ok ? target : undefined, transfer });
       const checks = [checkNode(), ...configured.checks, ...temporal].map((check) => ({
         ...check,
         hint: typedHere({ env: console.env, text: check.hint }),
@@ -52,12 +60,17 @@ export function doctorCommand({ session }: { readonly session: Session }) {
       emit({
         console,
         format: options.output,
-        document: { version: 1, kind: 'doctor', ok: checks.every(({ ok }) => ok), checks },
-        text: () => renderChecks({ checks, paint: console.paint }),
+        document: { version: 1, kind: 'doctor', ok: !checks.some(isFault), checks },
+        text: () => renderChecks({ checks, paint: console.paint, width: console.width() }),
       });
       if (!configured.ok) session.exitCode = EXIT_CODES.usage.code;
-      else if (checks.some(({ ok }) => !ok)) session.exitCode = EXIT_CODES.unreachable.code;
+      else if (checks.some(isFault)) session.exitCode = EXIT_CODES.unreachable.code;
     });
+}
+
+/** What runs cannot do without. */
+function isFault({ ok, advisory }: Check): boolean {
+  return !ok && advisory !== true;
 }
 
 function checkNode(): Check {
@@ -105,8 +118,9 @@ async function checkTemporal(input: {
   readonly session: Session;
   readonly options: TemporalOptions;
   readonly target: string | undefined;
+  readonly transfer: Transfer;
 }): Promise<readonly Check[]> {
-  const { session, options, target } = input;
+  const { session, options, target, transfer } = input;
   const { console } = session;
   const name = 'Temporal answers';
   const { address, namespace } = await settingsOf({ console, options });
@@ -122,23 +136,35 @@ async function checkTemporal(input: {
         });
         // Without a worker there is nobody to ask about the target.
         const asked = target !== undefined && worker.every(({ ok }) => ok) ? target : null;
+        const unasked = asked === null ? notLookedAt(target) : [];
         return [
           { name, ok: true, detail: `${address}, namespace ${namespace}`, hint: '' },
           await checkSearchAttributes({ temporal, namespace }),
           ...worker,
+          ...unasked,
           ...(asked === null
             ? []
             : await checkTarget({
                 target: asked,
-                inspect: () => runs.inspectTarget({ target: asked, checks: true }),
+                look: () => runs.inspectTarget({ target: asked, checks: true }),
               })),
+          ...(asked === null || transfer === null
+            ? []
+            : await checkTarget({ target: asked, look: () => probe({ session, runs, target: asked, transfer }) })),
         ];
       },
     });
   } catch (thrown) {
     if (!(thrown instanceof UnreachableError)) throw thrown;
-    return [{ name, ok: false, detail: thrown.message, hint: thrown.hint }];
+    return [{ name, ok: false, detail: thrown.message, hint: thrown.hint }, ...notLookedAt(target)];
   }
+}
+
+/** Nobody but a worker reaches a target. */
+function notLookedAt(target: string | undefined): readonly Check[] {
+  if (target === undefined) return [];
+  const detail = 'not looked at: only a worker can';
+  return [{ name: `${target}: the target and its proxy`, ok: false, advisory: true, detail, hint: '' }];
 }
 
 async function checkSearchAttributes({
@@ -161,11 +187,11 @@ async function checkSearchAttributes({
 
 async function checkTarget(input: {
   readonly target: string;
-  readonly inspect: () => Promise<{ readonly checks: readonly Check[] }>;
+  readonly look: () => Promise<{ readonly checks: readonly Check[] }>;
 }): Promise<readonly Check[]> {
-  const { target, inspect } = input;
+  const { target, look } = input;
   try {
-    return (await inspect()).checks.map((check) => ({ ...check, name: `${target}: ${check.name}` }));
+    return (await look()).checks.map((check) => ({ ...check, name: `${target}: ${check.name}` }));
   } catch (thrown) {
     return failed({ name: `${target}: the target answers`, thrown });
   }

@@ -1,6 +1,6 @@
 // The one list of exit codes; docs/exit-codes.md and every help text are made from it.
 import { InvalidInputError, UnreachableError } from '../errors/errors.ts';
-import type { RunOutcome } from '../evidence/evidence.ts';
+import type { RunOutcome } from '../evidence/verdict.ts';
 import { wrapText } from '../reports/wrap-text.ts';
 
 /** One way in which a command ends. */
@@ -25,7 +25,8 @@ export const EXIT_CODES = {
   failed: {
     code: 3,
     name: 'verdict failed',
-    meaning: 'A stage failed, the proxy was bypassed, or it saw too little traffic.',
+    meaning:
+      'A stage failed, the proxy was bypassed or saw too little traffic, or a threshold of the profile was not kept to.',
   },
   deadline: { code: 4, name: 'deadline', meaning: 'A stage or the run outlived its deadline.' },
   cancelled: { code: 5, name: 'cancelled', meaning: 'The run was cancelled; the evidence so far is kept.' },

@@ -106,7 +106,9 @@ class LineDisplay implements LiveDisplay {
     if (!this.#progressAtMs.has(target)) this.#progressAtMs.set(target, nowMs);
     if (status.finishedAtMs !== null || nowMs - lastMs < PROGRESS_EVERY_MS) return;
     this.#progressAtMs.set(target, nowMs);
-    this.#console.note(`${target}: ${formatDuration(nowMs - status.startedAtMs)}, ${trafficText(view)}`);
+    this.#console.note(
+      `${target}: ${formatDuration(nowMs - status.startedAtMs)}, ${trafficText({ ...view, sampled: status.sampled })}`,
+    );
   }
 
   #news({ key, value, line }: { readonly key: string; readonly value: string; readonly line: string }): void {

@@ -34,7 +34,7 @@ export function logsCommand({ session, path }: { readonly session: Session; read
     examples: [
       [path, 'the newest run of every target that has run lately'],
       [`${path} --targets D601 --stages npm-install`, 'one stage'],
-      [`${path} --run m5x0k2b4q1zt --max-bytes 200000`, 'more of each'],
+      [`${path} --run m5x0k2b4q1zt --stages npm-install --max-bytes 200000`, 'more of it'],
     ],
     exitCodes: [EXIT_CODES.passed, EXIT_CODES.internal, EXIT_CODES.usage, EXIT_CODES.unreachable],
   })
@@ -46,7 +46,10 @@ export function logsCommand({ session, path }: { readonly session: Session; read
       ),
     )
     .addOption(
-      new Option('--max-bytes <n>', 'how much of each log, from its end')
+      new Option(
+        '--max-bytes <n>',
+        `bytes of each log, from its end, 1 to ${MOST_BYTES}; all logs of a run have ${MOST_BYTES} together`,
+      )
         .argParser((text: string): number => wholeNumber({ text, least: 1, most: MOST_BYTES }))
         .default(DEFAULT_MAX_BYTES),
     )

@@ -24,7 +24,8 @@ export function commandLine(input: {
 }
 
 /** What a message tells to type: `proxybench` and one of these; elsewhere the word is the program's name. */
-const TYPED = /\bproxybench (?=(?:cancel|doctor|list|logs|quickstart|run|serve|status|traffic|worker)\b)/g;
+const TYPED =
+  /\bproxybench (?=(?:cancel|doctor|list|load|logs|platform-infra|quickstart|run|serve|status|traffic|worker)\b)/g;
 
 /** A message with the commands in it as the user can type them here. */
 export function typedHere(input: {

@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { inheritOptions } from './inherit-options.ts';
 import { listCommand } from './list-command.ts';
+import { loadCommand } from './load-command.ts';
 import { logsCommand } from './logs-command.ts';
 import { newCommand } from './new-command.ts';
 import { quickstartCommand } from './quickstart-command.ts';
@@ -25,6 +26,7 @@ export function program({ session }: { readonly session: Session }) {
     examples: [
       ['proxybench quickstart', 'from nothing to a first result on this machine'],
       ['proxybench run --targets local --profile host-deps --dry-run', 'what a run would do'],
+      ['proxybench doctor D601', 'whether a target and its proxy are ready for one'],
     ],
     exitCodes: Object.values(EXIT_CODES),
   })
@@ -40,6 +42,7 @@ export function program({ session }: { readonly session: Session }) {
     .addCommand(workerCommand({ session }))
     .addCommand(doctorCommand({ session }))
     .addCommand(serveCommand({ session }))
+    .addCommand(loadCommand({ session }))
     .addCommand(longForm({ session }));
   pointToHelp({ command: root, path: root.name() });
   return root;
@@ -52,7 +55,7 @@ function pointToHelp({ command, path }: { readonly command: CommandUnknownOpts; 
 }
 
 function longForm({ session }: { readonly session: Session }) {
-  const path = 'platform-infra egress-proxy';
+  const path = 'proxybench platform-infra egress-proxy';
   const benchmark = runCommand({ session, name: 'k3s-build-benchmark', path: `${path} k3s-build-benchmark` });
   inheritOptions(benchmark);
   benchmark.addCommand(statusCommand({ session, path: `${path} k3s-build-benchmark status` }));

@@ -39,7 +39,7 @@ export async function quickstart(input: QuickstartInput): Promise<void> {
   const { session, target, profile, gitRemote, configDir } = input;
   const { console, interrupts } = session;
   const request = { profile, ...(gitRemote === undefined ? {} : { gitRemote }) };
-  await renderRequest({ configDir, request: { ...request, targets: [target] }, toRun: true });
+  await renderRequest({ configDir, request: { ...request, targets: [target] } });
   const leaving = new AbortController();
   // Listens to the very end: an interrupt must not kill this process while others are still to be ended.
   const { stop } = interrupts.listen(() => leaving.abort());

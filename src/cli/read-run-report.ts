@@ -8,7 +8,8 @@ import type { RunSummary } from '../temporal/list-runs.ts';
 import type { RunEnd, Runs } from '../temporal/runs.ts';
 
 /**
- * A running run by live query; an ended one by its Job's annotation, the durable truth, else by its workflow's result.
+ * A running run by live query; an ended one by its Job's annotation, the durable truth, else by its workflow's result,
+ * which is asked too where the annotation was cut to fit.
  * Says where it was read, and why a better place did not answer.
  */
 export async function readRunReport({
@@ -48,6 +49,8 @@ export async function readJobReport({
   };
 }
 
+const NO_SUMMARY = { summary: null, truncated: false } as const;
+
 const EMPTY = { note: null, status: null, totals: null, summary: null, row: null, error: null, traffic: null } as const;
 
 async function readOpenRun({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<RunReport> {
@@ -70,6 +73,8 @@ async function readOpenRun({ runs, run }: { readonly runs: Runs; readonly run: R
 async function readEndedRun({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<RunReport> {
   const annotation = await readAnnotation({ runs, run });
   if (annotation.summary !== null) {
+    const whole = annotation.truncated ? await wholeSummary({ runs, run }) : null;
+    if (whole !== null) return { ...baseOf(run), source: "the workflow's result", ...ended(whole), note: null };
     return { ...baseOf(run), source: "the Job's annotation", ...ended(annotation.summary), note: annotation.note };
   }
   const end = endedBy(await runs.endOf({ workflowId: run.workflowId }));
@@ -78,23 +83,35 @@ async function readEndedRun({ runs, run }: { readonly runs: Runs; readonly run: 
   return { ...baseOf(run), source: "the workflow's result", ...end, note: hasBegun ? annotation.note : null };
 }
 
+/** What the workflow's result has; null where it has none, or Temporal does not tell. */
+async function wholeSummary(input: { readonly runs: Runs; readonly run: RunSummary }): Promise<ResultSummary | null> {
+  try {
+    const end = await input.runs.endOf({ workflowId: input.run.workflowId });
+    return end.kind === 'result' ? summaryOf(end.result) : null;
+  } catch (thrown) {
+    if (thrown instanceof UnreachableError) return null;
+    throw thrown;
+  }
+}
+
 /** The summary on the run's Job, or why there is none to be read. */
 async function readAnnotation({ runs, run }: { readonly runs: Runs; readonly run: RunSummary }): Promise<{
   readonly summary: ResultSummary | null;
+  readonly truncated: boolean;
   readonly note: string | null;
 }> {
   const { target, jobName } = run;
   // A run without a Job's name never had a Job: nothing is missing then.
-  if (target === null || jobName === null) return { summary: null, note: null };
+  if (target === null || jobName === null) return { ...NO_SUMMARY, note: null };
   try {
     const { job } = await runs.inspectTarget({ target, jobName });
-    if (job === null) return { summary: null, note: `no Job ${jobName} is on the target` };
+    if (job === null) return { ...NO_SUMMARY, note: `no Job ${jobName} is on the target` };
     const decoded = decodeAnnotations(job.annotations);
     return decoded.found
-      ? { summary: decoded.summary, note: truncationNote(decoded.truncated) }
-      : { summary: null, note: decoded.why };
+      ? { summary: decoded.summary, truncated: decoded.truncated, note: truncationNote(decoded.truncated) }
+      : { ...NO_SUMMARY, note: decoded.why };
   } catch (thrown) {
-    return { summary: null, note: `the Job's annotation could not be read: ${messageOf(thrown)}` };
+    return { ...NO_SUMMARY, note: `the Job's annotation could not be read: ${messageOf(thrown)}` };
   }
 }
 

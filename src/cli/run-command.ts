@@ -48,13 +48,13 @@ export function runCommand({
     .option('--confirm', 'start the runs')
     .option('--wait', 'with --confirm: watch the runs and end with the verdict')
     .addOption(
-      new Option('--deadline-seconds <n>', "deadline of each run, instead of the profile's").argParser(
+      new Option('--deadline-seconds <n>', "deadline of each run, 1 to 86400, instead of the profile's").argParser(
         (text: string): number => wholeNumber({ text, least: 1, most: 86_400 }),
       ),
     )
     .option('--git-remote <url>', "public Git remote of the git-mirror stage, instead of the profile's")
     .addOption(
-      new Option('--max-parallel <n>', 'how many targets run at once')
+      new Option('--max-parallel <n>', 'how many targets run at once, 1 to 100')
         .argParser((text: string): number => wholeNumber({ text, least: 1, most: 100 }))
         .default(4),
     )
@@ -99,14 +99,6 @@ export function runCommand({
       );
       session.exitCode = EXIT_CODES.usage.code;
     });
-}
-
-/** What is asked for, by names. */
-export interface BenchmarkRequest {
-  readonly targets: readonly string[];
-  readonly profile: string;
-  readonly deadlineMs?: number;
-  readonly gitRemote?: string;
 }
 
 function required(input: {

@@ -1,11 +1,9 @@
 // `run --dry-run`: everything that would be done, and nothing done.
-import { unsupportedReach } from '../plan/unsupported-reach.ts';
 import { dryRunDocument, remoteImages } from '../profiles/dry-run.ts';
 import { renderDryRun } from '../reports/dry-run-text.ts';
 import type { Console } from './console.ts';
 import { type OutputFormat, emit } from './emit.ts';
-import { renderRequest } from './render-request.ts';
-import type { BenchmarkRequest } from './run-command.ts';
+import { type BenchmarkRequest, renderRequest } from './render-request.ts';
 
 export async function dryRun(input: {
   readonly console: Console;
@@ -14,16 +12,13 @@ export async function dryRun(input: {
   readonly request: BenchmarkRequest;
 }): Promise<void> {
   const { console, configDir, output, request } = input;
-  const rendered = await renderRequest({ configDir, request, toRun: false });
+  const rendered = await renderRequest({ configDir, request });
   const plans = rendered.map(dryRunDocument);
   const images = remoteImages(rendered);
-  const notYet = rendered
-    .filter(({ target }) => unsupportedReach(target.connection) !== null)
-    .map(({ target }) => target.name);
   emit({
     console,
     format: output,
     document: { version: 1, kind: 'dry-run', images, plans },
-    text: () => renderDryRun({ plans, images, notYet, paint: console.paint, width: console.width() }),
+    text: () => renderDryRun({ plans, images, paint: console.paint, width: console.width() }),
   });
 }

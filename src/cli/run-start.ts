@@ -4,8 +4,7 @@ import type { StartedFleet } from '../temporal/start-fleet.ts';
 import { type OutputFormat, emit } from './emit.ts';
 import { type OpenRuns, type TemporalOptions, placeFlags, withRuns } from './open-runs.ts';
 import { programName } from './program-name.ts';
-import { renderRequest } from './render-request.ts';
-import type { BenchmarkRequest } from './run-command.ts';
+import { type BenchmarkRequest, renderRequest } from './render-request.ts';
 import type { Session } from './session.ts';
 import { showRuns } from './show-runs.ts';
 import { watchRuns } from './watch-runs.ts';
@@ -22,7 +21,7 @@ export async function startRuns(input: {
   readonly options: TemporalOptions;
 }): Promise<void> {
   const { session, configDir, output, request, maxParallel, wait, options } = input;
-  const plans = await renderRequest({ configDir, request, toRun: true });
+  const plans = await renderRequest({ configDir, request });
   const { targets: _named, ...rest } = request;
   await withRuns({
     console: session.console,

@@ -1,4 +1,4 @@
-// `serve egress-proxy`: the embedded measuring proxy as a process of its own.
+// `serve`: each proxy of the project's own as a process of its own.
 import { InvalidInputError } from '../errors/errors.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { abortedBy } from './interrupts.ts';
@@ -6,12 +6,21 @@ import { newCommand } from './new-command.ts';
 import { configDirOption, debugOption } from './options.ts';
 import { localProxyPorts } from './local-proxy-ports.ts';
 import { requireProxyPorts } from './require-proxy-ports.ts';
+import { serveMetadataProxyCommand } from './serve-metadata-proxy-command.ts';
 import type { Session } from './session.ts';
 
 export function serveCommand({ session }: { readonly session: Session }) {
-  return newCommand({ name: 'serve', summary: 'serve parts of the test bed' })
+  return newCommand({
+    name: 'serve',
+    summary: 'serve a proxy of this project',
+    examples: [
+      ['proxybench serve egress-proxy', 'the measuring proxy of the target local'],
+      ['proxybench serve metadata-proxy --help', 'how to run the other one'],
+    ],
+  })
     .enablePositionalOptions()
-    .addCommand(serveEgressProxyCommand({ session }));
+    .addCommand(serveEgressProxyCommand({ session }))
+    .addCommand(serveMetadataProxyCommand({ session }));
 }
 
 function serveEgressProxyCommand({ session }: { readonly session: Session }) {

@@ -68,6 +68,7 @@ export function errorDocument(thrown: unknown): Readonly<Record<string, unknown>
 const SHOWN_LIMIT = 120;
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no word for a number without a value.
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > SHOWN_LIMIT ? `${text.slice(0, SHOWN_LIMIT)}…` : text;
 }

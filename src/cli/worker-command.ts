@@ -1,6 +1,8 @@
 // `worker`: serves runs until it is told to stop.
 import { resolve } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
 import { InvalidInputError } from '../errors/errors.ts';
+import { giveLifeSign } from '../processes/life-sign.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { abortedBy } from './interrupts.ts';
 import { newCommand } from './new-command.ts';
@@ -36,10 +38,21 @@ export function workerCommand({ session }: { readonly session: Session }) {
     .addOption(addressOption())
     .addOption(namespaceOption())
     .addOption(taskQueueOption())
+    .addOption(
+      new Option(
+        '--workflow-bundle <file>',
+        'workflows as scripts/bundle-workflows.ts left them, instead of bundling',
+      ).env('PROXYBENCH_WORKFLOW_BUNDLE'),
+    )
+    .addOption(
+      new Option('--life-sign <file>', 'file to touch every 5 s while polling, for a probe to look at').env(
+        'PROXYBENCH_LIFE_SIGN',
+      ),
+    )
     .addOption(debugOption())
     .action(async (options) => {
       refuseBun();
-      const { configDir, stateDir, taskQueue } = options;
+      const { configDir, stateDir, taskQueue, workflowBundle, lifeSign } = options;
       const { loadConfig } = await import('../config/load-config.ts');
       await loadConfig({ configDir });
       const { console, interrupts } = session;
@@ -56,6 +69,7 @@ export function workerCommand({ session }: { readonly session: Session }) {
       const { runWorker } = await import('../worker.ts');
       const { address, namespace } = settings;
       const { signal, stop } = abortedBy(interrupts);
+      let sign: ReturnType<typeof giveLifeSign> | undefined;
       signal.addEventListener('abort', () => console.note('stopping: runs go on with the next worker'), { once: true });
       try {
         await runWorker({
@@ -64,10 +78,16 @@ export function workerCommand({ session }: { readonly session: Session }) {
           configDir,
           // A stage's supervisor runs in a folder of its own, where a relative path would lead elsewhere.
           stateDir: resolve(stateDir),
+          ...(workflowBundle === undefined ? {} : { workflowBundleFile: resolve(workflowBundle) }),
           signal,
-          onReady: () => console.note(`worker ready: queue ${taskQueue} at ${address}, namespace ${namespace}`),
+          onReady: () => {
+            if (lifeSign !== undefined) sign = giveLifeSign({ file: lifeSign });
+            console.note(`worker ready: queue ${taskQueue} at ${address}, namespace ${namespace}`);
+          },
+          onLog: (line) => console.note(line),
         });
       } finally {
+        sign?.stop();
         stop();
       }
     });

@@ -1,30 +1,28 @@
 // What runs would do, for people: each plan in full, and every image that would come from outside.
-import type { DryRunDocument, DryRunStage } from '../profiles/dry-run.ts';
+import type { DryRunCompanion, DryRunDocument, DryRunStage } from '../profiles/dry-run.ts';
 import type { Paint } from './paint.ts';
-import { formatBytes, formatDuration } from '../quantities/quantities.ts';
+import { formatBytes, formatCount, formatDuration } from '../quantities/quantities.ts';
 import { renderTable } from './table.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** `images`: those of all plans together, each once. `notYet`: targets that this version can plan for and not run on. */
+/** `images`: those of all plans together, each once. */
 export function renderDryRun(input: {
   readonly plans: readonly DryRunDocument[];
   readonly images: readonly string[];
-  readonly notYet: readonly string[];
   readonly paint: Paint;
   readonly width?: number | undefined;
 }): string {
-  const { plans, images, notYet, paint, width } = input;
-  const start =
-    notYet.length === 0
-      ? 'To start: --confirm instead of --dry-run.'
-      : `This version cannot run on ${notYet.join(', ')} yet.`;
+  const { plans, images, paint, width } = input;
   return [
     ...plans.map((plan) => renderPlan({ plan, paint, width })),
     [
       paint.strong('REMOTE IMAGES'),
       ...(images.length === 0 ? ['  none: the stages run without images'] : images.map((image) => `  ${image}`)),
     ].join('\n'),
-    wrapText({ text: `Nothing was started. The manifest: --output yaml. ${start}`, width })
+    wrapText({
+      text: 'Nothing was started. The manifest: --output yaml. To start: --confirm instead of --dry-run.',
+      width,
+    })
       .map(paint.faint)
       .join('\n'),
   ].join('\n\n');
@@ -39,18 +37,14 @@ function renderPlan({
   readonly paint: Paint;
   readonly width: number | undefined;
 }): string {
-  const { proxy } = plan;
   return [
     paint.strong(`${plan.target}: ${plan.profile}`),
     ...facts([
       ['target', `node ${plan.node}, namespace ${plan.namespace}, reached by ${plan.reach}`],
       ['kind', plan.kind],
       ['job', `${plan.jobName} (spec ${plan.specHash})`],
-      ['proxy', `${proxy.service} at ${proxy.url}, control ${proxy.controlUrl}, secret ${proxy.controlSecret}`],
-      [
-        'acceptance',
-        `at least ${formatBytes(plan.payloadBytes)} seen at the proxy, sampled every ${formatDuration(plan.samplingIntervalMs)}`,
-      ],
+      ['proxy', proxyText(plan)],
+      ['acceptance', `${acceptanceText(plan)}, sampled every ${formatDuration(plan.samplingIntervalMs)}`],
       ['deadline', formatDuration(plan.deadlineMs)],
       ['remotes', plan.remotes.length === 0 ? 'none' : plan.remotes.join(', ')],
       [
@@ -70,22 +64,63 @@ function renderPlan({
     ),
     ...plan.omittedStages.map(({ name, reason }) => `  left out: ${name} (${reason})`),
     '',
-    '  proxy environment of every stage',
-    ...Object.entries(plan.proxyEnvironment).map(([name, value]) => `    ${name}=${value}`),
+    ...companionLines({ plan, width }),
+    ...(Object.keys(plan.proxyEnvironment).length === 0
+      ? []
+      : [
+          '  proxy environment of every stage',
+          ...Object.entries(plan.proxyEnvironment).map(([name, value]) => `    ${name}=${value}`),
+        ]),
     '  labels',
     ...Object.entries(plan.labels).map(([name, value]) => `    ${name}=${value}`),
   ].join('\n');
 }
 
+function proxyText({ proxy, sampled }: DryRunDocument): string {
+  if (sampled === 'companions') return `${proxy.service}, held by the run and not used: it reads its own companions`;
+  return `${proxy.service} at ${proxy.url}, control ${proxy.controlUrl}, secret ${proxy.controlSecret}`;
+}
+
+/** What a run must show to pass. */
+function acceptanceText({ thresholds, sampled }: DryRunDocument): string {
+  const { payloadBytes, failedRequests, restarts } = thresholds;
+  return [
+    ...(sampled === 'control' ? [`at least ${formatBytes(payloadBytes)} seen at the proxy`] : []),
+    ...(failedRequests === undefined ? [] : [`at most ${formatCount(failedRequests)} failed requests of a load`]),
+    ...(restarts === undefined ? [] : [`at most ${formatCount(restarts)} restarts of a program under test`]),
+  ].join(', ');
+}
+
+function companionLines(input: {
+  readonly plan: DryRunDocument;
+  readonly width: number | undefined;
+}): readonly string[] {
+  const { plan, width } = input;
+  if (plan.companions.length === 0) return [];
+  const columns = [{ header: 'BESIDE THE STAGES' }, { header: 'LIMITS' }, { header: 'PORTS' }, { header: 'PROGRAM' }];
+  const table = renderTable({
+    columns,
+    rows: plan.companions.map(companionRow),
+    width: width === undefined ? undefined : width - 2,
+  });
+  return [indented(table), ''];
+}
+
+function companionRow({ name, limits, ports, command }: DryRunCompanion): readonly string[] {
+  const limited = limits === null ? 'none' : `${limits.cpuMillicores}m, ${limits.memoryMiB} MiB`;
+  return [name, limited, ports.join(', '), command[0] ?? ''];
+}
+
 const STAGE_COLUMNS = [
   { header: 'STAGE' },
-  { header: 'KIND', expendable: 4 },
+  { header: 'KIND', expendable: 3 },
   { header: 'DEADLINE', align: 'right' },
   { header: 'IMAGES' },
   // Also told above the table.
-  { header: 'REMOTE', expendable: 2 },
-  { header: 'FAILURE FAMILY', expendable: 3 },
-  { header: 'NOTE', expendable: 1 },
+  { header: 'REMOTE', expendable: 1 },
+  { header: 'FAILURE FAMILY', expendable: 2 },
+  // Of a load this is all that says what it will do.
+  { header: 'NOTE', expendable: 4 },
 ] as const;
 
 function stageRow(stage: DryRunStage): readonly string[] {

@@ -38,13 +38,17 @@ export function renderLiveView({ view, paint }: { readonly view: LiveView; reado
     headline({ status, nowMs, paint }),
     ...status.stages.map((stage) => stageLine({ stage, endedAtMs: status.finishedAtMs, nowMs, paint })),
     ...status.omittedStages.map(({ name, reason }) => paint.faint(`  - ${name} left out: ${reason}`)),
-    `  ${trafficText({ totals, rateBytesPerSecond: view.rateBytesPerSecond })}`,
+    `  ${trafficText({ totals, rateBytesPerSecond: view.rateBytesPerSecond, sampled: status.sampled })}`,
     ...noteLines({ note, paint }),
   ];
 }
 
 /** What the proxy has seen so far, in words. */
-export function trafficText({ totals, rateBytesPerSecond }: Pick<LiveView, 'totals' | 'rateBytesPerSecond'>): string {
+export function trafficText(
+  input: Pick<LiveView, 'totals' | 'rateBytesPerSecond'> & { readonly sampled: RunStatus['sampled'] | undefined },
+): string {
+  const { totals, rateBytesPerSecond, sampled } = input;
+  if (sampled === 'companions') return 'reading the programs beside the stages';
   if (totals === null) return 'at the proxy: nothing read yet';
   return `at the proxy: ${formatBytes(totals.totalBytes)}${rateBytesPerSecond === null ? '' : `, ${formatRate(rateBytesPerSecond)}`}`;
 }

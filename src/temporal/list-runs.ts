@@ -1,6 +1,6 @@
 // Runs as Temporal's visibility store knows them, found by typed search attributes.
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { RUN_OUTCOMES } from '../evidence/evidence.ts';
+import { RUN_OUTCOMES } from '../evidence/verdict.ts';
 import type { ListedState } from './listed-state.ts';
 import { WORKFLOW_TYPES, runWorkflowId } from './names.ts';
 import { withOwnErrors } from './own-error.ts';

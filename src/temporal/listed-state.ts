@@ -1,5 +1,5 @@
 // The states that a list of runs can show: a run's own, or how Temporal ended a workflow that could not give one.
-import { RUN_OUTCOMES } from '../evidence/evidence.ts';
+import { RUN_OUTCOMES } from '../evidence/verdict.ts';
 
 /** Every state that a list can be filtered by; `running` means every run that has not ended. */
 export const LISTED_STATES = ['running', ...RUN_OUTCOMES, 'error', 'terminated', 'timed-out'] as const;

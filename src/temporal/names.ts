@@ -8,6 +8,7 @@ export const WORKFLOW_TYPES = {
   benchmarkFleet: 'benchmarkFleet',
   inspectTarget: 'inspectTarget',
   sampleTraffic: 'sampleTraffic',
+  probeTarget: 'probeTarget',
   holdProxy: 'holdProxy',
 } as const;
 

@@ -1,9 +1,11 @@
 // Everything the command line asks of Temporal about runs, on one connection.
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import type { Check, TransferRequest } from '../activities/contract.ts';
 import { messageOf } from '../errors/errors.ts';
-import type { ResultDocument } from '../evidence/evidence.ts';
+import type { ResultDocument } from '../evidence/result-document.ts';
 import { type FleetStatus, type RunStatus, cancelRun, fleetStatus, runStatus } from '../workflows/messages.ts';
+import { askProbe } from './ask-probe.ts';
 import { type RunFilter, type RunSummary, listOpenFleets, listRuns, summaryOfExecution } from './list-runs.ts';
 import { type LiveTotals, LiveTotalsReader } from './live-totals.ts';
 import { failureOfWorkflow, isUnanswered, ownError } from './own-error.ts';
@@ -40,6 +42,11 @@ export interface Runs extends ShortWorkflows {
   cancelRun(input: { readonly workflowId: string; readonly reason: string }): Promise<boolean>;
   /** The same by Temporal's own cancel, which needs no worker that knows the signal. False when it had ended already. */
   cancelNow(workflowId: string): Promise<boolean>;
+  /** A known transfer through a target's proxy; see `askProbe`. */
+  probeTarget(input: {
+    readonly request: TransferRequest;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly checks: readonly Check[] }>;
   /** @throws UnreachableError with the command that starts one, when no worker polls the queue */
   requireWorker(): Promise<void>;
 }
@@ -74,6 +81,7 @@ export function createRuns({ client, taskQueue }: { readonly client: Client; rea
       if ((await find({ client, workflowId }))?.open === false) return false;
       return await unlessEnded({ client, workflowId, ask: (handle) => handle.cancel() });
     },
+    probeTarget: (input) => askProbe({ client, taskQueue, ...input }),
     requireWorker: () => requireWorker({ client, taskQueue }),
   };
 }

@@ -1,7 +1,7 @@
 // What was thrown while a run was under way, as the way in which the run ended.
 import { ActivityFailure, ApplicationFailure, rootCause } from '@temporalio/workflow';
 import { INVALID_INPUT, UNREACHABLE } from '../errors/failure-types.ts';
-import type { Ending } from '../evidence/evidence.ts';
+import type { Ending } from '../evidence/verdict.ts';
 
 /** Turns a failed activity into an ending; anything else is thrown again, for it is a fault of the program. */
 export function endingOf(thrown: unknown): Ending {

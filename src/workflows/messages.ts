@@ -1,7 +1,8 @@
 // What goes into the workflows, comes out of them, and may be said to them while they run.
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { RunRequest, TrafficSample } from '../activities/contract.ts';
-import type { Evidence, RunState, Verdict } from '../evidence/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { RunState, Verdict } from '../evidence/verdict.ts';
 import type { ResultRow } from '../evidence/result-row.ts';
 import type { OmittedStage, Plan } from '../plan/plan.ts';
 
@@ -54,6 +55,8 @@ export interface RunStatus {
   readonly cancelReason: string | null;
   readonly evidence: Evidence | null;
   readonly verdict: Verdict | null;
+  /** Set for a run that reads its own companions: nothing is read at the proxy. */
+  readonly sampled?: 'companions';
 }
 
 /** One target in a fleet. */

@@ -1,6 +1,7 @@
 // Every timeout and retry of the program, each with its reason; nothing else in workflows/ states one.
 import { ActivityCancellationType, type ActivityOptions, type RetryPolicy } from '@temporalio/workflow';
 import { INVALID_INPUT } from '../errors/failure-types.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** Tries are counted, never the time: hours without a worker must not use them up, they are not the target's fault. */
 const QUICK_RETRY: RetryPolicy = {
@@ -69,6 +70,14 @@ export const LOOK: ActivityOptions = {
   retry: { ...QUICK_RETRY, maximumAttempts: 3 },
 };
 
+/** The same before a stop, for the evidence alone: whoever cancels waits, so a target that is slow to answer is not waited for. */
+export const LAST_LOOK: ActivityOptions = {
+  ...LOOK,
+  summary: 'the last news before the stop',
+  startToCloseTimeout: '5s',
+  retry: { ...QUICK_RETRY, maximumAttempts: 2 },
+};
+
 /** Lasts as long as the run; cancelling is how it is told to hand over what it has, so the cancel waits for the answer. */
 export function samplePolicy({ deadlineMs }: { readonly deadlineMs: number }): ActivityOptions {
   return {
@@ -81,16 +90,21 @@ export function samplePolicy({ deadlineMs }: { readonly deadlineMs: number }): A
 }
 
 /**
- * Ending processes takes their grace time (at most a minute by the configuration's bound); a target that
- * refuses for five minutes is left to the Job's own active deadline, and the result says so.
+ * What ending processes takes beyond their grace time: what does not end is killed, what cannot be killed for a node
+ * that is away is forgotten. A try that is cut off begins its grace anew, so each must have room for all of it.
  */
-export const STOP: ActivityOptions = {
-  summary: 'end everything of the run',
-  startToCloseTimeout: '150s',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { ...QUICK_RETRY, maximumAttempts: 60 },
-};
+const STOP_MARGIN_MS = 2 * 60_000;
+
+/** A target that refuses for five minutes is left to the Job's own active deadline, and the result says so. */
+export function stopPolicy({ cleanUp }: Pick<Plan, 'cleanUp'>): ActivityOptions {
+  return {
+    summary: 'end everything of the run',
+    startToCloseTimeout: cleanUp.stopGraceMs + STOP_MARGIN_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { ...QUICK_RETRY, maximumAttempts: 60 },
+  };
+}
 
 /** Small reads and writes at the end of a run: collect, annotate, clean-up. Results matter, so five minutes of refusals. */
 export const CLOSE: ActivityOptions = {

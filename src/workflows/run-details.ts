@@ -1,5 +1,6 @@
 // A run as Temporal's web UI shows it: one line, a table of stages, and in the end the verdict.
 import type { StageEvidence } from '../evidence/evidence.ts';
+import { type ResultTable, resultCells } from '../evidence/result-table.ts';
 import { formatBytes, formatDuration, formatRate, formatShare, formatTime } from '../quantities/quantities.ts';
 import { markdownTable, plainText, withinDetails } from './markdown-table.ts';
 import type { RunStatus, StageStatus } from './messages.ts';
@@ -13,6 +14,7 @@ export function runDetails(status: RunStatus): string {
     headline(status),
     ...verdictParagraphs(status),
     ...(status.stages.length === 0 ? [] : [stageTable(status)]),
+    ...(status.verdict?.tables ?? []).map(resultTable),
     ...omittedParagraph(status),
   ]);
 }
@@ -39,17 +41,20 @@ function verdictParagraphs({ verdict, evidence, cancelReason }: RunStatus): read
   return [
     ...(cancelReason === null ? [] : [`Cancel asked for: ${text(cancelReason, 300)}`]),
     ...(verdict === null ? [] : [`${text(verdict.reason, 600)} (failure family: ${text(verdict.failureFamily, 40)})`]),
-    ...(evidence === null
+    ...(evidence === null || evidence.sampled === 'companions'
       ? []
       : [
           `Proxy total ${formatBytes(evidence.totalBytes)}, attributed ${formatShare(evidence.attributedShare)}, ` +
-            `unattributed ${formatBytes(evidence.unattributedBytes)}, coverage ${formatShare(evidence.coverage)}`,
+            `unattributed ${formatBytes(evidence.unattributedBytes)}, coverage ${formatShare(evidence.coverage)}` +
+            (evidence.shared === true ? ', shared with other clients' : ''),
         ]),
   ];
 }
 
 function stageTable({ stages, evidence }: RunStatus): string {
-  const seen = new Map((evidence?.stages ?? []).map((stage) => [stage.stage, stage]));
+  // Of a run that read nothing at the proxy no bytes are known.
+  const told = evidence?.sampled === 'companions' ? [] : (evidence?.stages ?? []);
+  const seen = new Map(told.map((stage) => [stage.stage, stage]));
   const table = markdownTable({
     columns: ['stage', 'state', 'started', 'duration', 'window', 'rate', 'top destination', 'note'],
     rows: stages.slice(0, MAX_STAGES).map((stage) => stageRow({ stage, seen: seen.get(stage.name) })),
@@ -76,6 +81,14 @@ function stageRow({
     seen?.topDestination?.name ?? '-',
     [stage.reason, stage.note].filter((part) => part !== undefined).join('; '),
   ];
+}
+
+function resultTable({ title, columns, rows }: ResultTable): string {
+  const table = markdownTable({
+    columns: columns.map(({ name }) => name),
+    rows: rows.slice(0, MAX_STAGES).map((row) => resultCells({ columns, row })),
+  });
+  return `${plainText({ text: title, maxLength: 80 })}\n\n${table}`;
 }
 
 function omittedParagraph({ omittedStages }: RunStatus): readonly string[] {

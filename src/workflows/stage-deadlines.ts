@@ -1,14 +1,12 @@
 // A durable timer for each running stage; an image-pull stage has one for each pull.
 import { CancellationScope, Trigger, isCancellation, sleep } from '@temporalio/workflow';
-import type { Ending, Transition } from '../evidence/evidence.ts';
+import type { Transition } from '../evidence/transition.ts';
+import type { Ending } from '../evidence/verdict.ts';
 import { type Plan, type RunReference, type Stage, referenceOf } from '../plan/plan.ts';
 import { endedInTime } from './look-again.ts';
 
-/**
- * Longest delay between a transition and the news of it that is taken off the stage's deadline. A larger one says
- * more about the target's clock than about the news.
- */
-const TRUSTED_DELAY_MS = 60_000;
+/** Most of a stage's deadline that late news of its start may take off. */
+const LARGEST_CUT_SHARE = 0.1;
 
 /** Timers of the stages that are running. Make it in the scope whose end should end the timers. */
 export class StageDeadlines {
@@ -18,14 +16,27 @@ export class StageDeadlines {
   readonly #timers = new Map<string, CancellationScope>();
 
   readonly #run: RunReference;
+  #quickestNewsMs: number | null = null;
 
   constructor(plan: Plan) {
     this.#run = referenceOf(plan);
     this.#stages = new Map(plan.stages.map((stage) => [stage.name, stage]));
   }
 
+  /**
+   * The server's clock minus the target's, and the little that the quickest news took: what is later than that is delay,
+   * however far the two clocks are apart. 0 before any news, milliseconds.
+   */
+  get clockApartMs(): number {
+    return this.#quickestNewsMs ?? 0;
+  }
+
   /** Starts and ends timers as stages start and end. */
   follow(transitions: readonly Transition[]): void {
+    for (const { atMs } of transitions) {
+      const tookMs = Date.now() - atMs;
+      this.#quickestNewsMs = Math.min(this.#quickestNewsMs ?? tookMs, tookMs);
+    }
     for (const transition of transitions) {
       const stage = transition.stage === null ? undefined : this.#stages.get(transition.stage);
       if (stage === undefined) continue;
@@ -36,10 +47,11 @@ export class StageDeadlines {
   }
 
   #start(stage: Stage, startedAtMs: number): void {
-    const delayMs = Math.min(Math.max(0, Date.now() - startedAtMs), TRUSTED_DELAY_MS);
+    const lateMs = Date.now() - startedAtMs - this.clockApartMs;
     const scope = new CancellationScope();
     this.#timers.set(stage.name, scope);
     const { name, deadlineMs } = stage;
+    const delayMs = Math.min(lateMs, deadlineMs * LARGEST_CUT_SHARE);
     scope
       .run(async () => {
         await sleep(Math.max(1, deadlineMs - delayMs), { summary: `deadline of ${name}` });

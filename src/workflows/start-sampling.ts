@@ -1,7 +1,7 @@
 // The sampler's life within a run: started before the Job, told to hand over after it.
 import { ActivityFailure, CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities, SamplingBaseline } from '../activities/contract.ts';
-import type { SampleSeries } from '../evidence/evidence.ts';
+import type { SampleSeries } from '../evidence/sample-series.ts';
 import { type Plan, referenceOf } from '../plan/plan.ts';
 import { CLOSE, samplePolicy } from './policies.ts';
 

@@ -3,4 +3,5 @@ export { benchmarkFleet } from './benchmark-fleet.ts';
 export { benchmarkTarget } from './benchmark-target.ts';
 export { holdProxy } from './hold-proxy.ts';
 export { inspectTarget } from './inspect-target.ts';
+export { probeTarget } from './probe-target.ts';
 export { sampleTraffic } from './sample-traffic.ts';

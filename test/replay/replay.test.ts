@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe('the workflows of this version', () => {
-  it('are held to every ending that a run can have', () => {
+  it('are held to every ending that a run can have, with companions and without, and to a probe', () => {
     const cases = [
       'passed',
       'failed-stage',
@@ -26,6 +26,9 @@ describe('the workflows of this version', () => {
       'run-deadline',
       'resumed-after-a-kill',
       'fleet',
+      'proxy-unreachable',
+      'metadata-proxy',
+      'probe',
     ];
     for (const name of cases)
       expect(

@@ -4,12 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PollResult } from '../../src/activities/contract.ts';
 import { InvalidInputError, UnreachableError } from '../../src/errors/errors.ts';
 import { emptySeries } from '../../src/evidence/empty-series.ts';
-import type { SampleSeries, Transition } from '../../src/evidence/evidence.ts';
+import type { CompanionReading } from '../../src/evidence/companion-model.ts';
+import type { SampleSeries } from '../../src/evidence/sample-series.ts';
+import type { Transition } from '../../src/evidence/transition.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { STATE } from '../../src/temporal/search-attribute-keys.ts';
 import type { benchmarkTarget } from '../../src/workflows/benchmark-target.ts';
 import { type CancelRequest, cancelRun, runStatus } from '../../src/workflows/messages.ts';
 import { buildPlan, buildStage } from '../support/plan-builder.ts';
+import { buildReading, buildUsage } from '../support/reading-builder.ts';
 import { type Script, type ScriptedActivities, scriptedActivities } from '../support/scripted-activities.ts';
 import { type WorkflowHost, startWorkflowHost } from '../support/workflow-host.ts';
 
@@ -102,15 +105,79 @@ function trafficInBoth(): SampleSeries {
 describe('benchmarkTarget', () => {
   it('passes a run whose stages finished and were all seen at the proxy, and annotates before it cleans up', async () => {
     const script = { pages: [BOTH_PASSED], series: trafficInBoth() };
-    await running({ plan: planFor(), script }, async (handle, { calls, annotated }) => {
+    await running({ plan: planFor(), script }, async (handle, { calls, cleaned, annotated }) => {
       const result = await handle.result();
       expect(result.verdict).toMatchObject({ outcome: 'passed', failureFamily: 'none' });
       expect(result.evidence.totalBytes).toBe(20 * 1024 * 1024);
       expect(result.evidence.stages.map((s) => s.attributedBytes)).toEqual([10 * 1024 * 1024, 10 * 1024 * 1024]);
       expect(calls.toSorted()).toEqual(['annotate', 'apply', 'cleanUp', 'openSampling', 'sample', 'stop']);
       expect(calls.indexOf('annotate')).toBeLessThan(calls.indexOf('cleanUp'));
+      expect(cleaned).toEqual(['job']);
       expect(annotated.map((a) => a.verdict.outcome)).toEqual(['passed']);
       expect(result.endingProblems).toEqual([]);
+    });
+  });
+
+  it('knows nothing of what companions and reports say, and hands all of it on to evidence', async () => {
+    const companion = {
+      name: 'proxy',
+      image: null,
+      command: ['true'],
+      env: [],
+      files: { 'settings.json': '{}' },
+      limits: { memoryMiB: 25, cpuMillicores: 30 },
+      ready: { port: 1, path: '/healthz' },
+      metrics: { port: 2, path: '/metrics' },
+    };
+    const plan = planFor({
+      stages: [buildStage({ name: 'load' })],
+      companions: [companion],
+      sampling: { intervalMs: 1_000, source: 'companions' },
+    });
+    const reading = (second: number, requests_total: number): CompanionReading =>
+      buildReading({ atMs: T0 + second * 1_000, metrics: { requests_total }, usage: buildUsage({ restarts: 0 }) });
+    const companions = [reading(1, 0), reading(6, 200)];
+    const series = { ...emptySeries({ atMs: T0, intervalMs: 1_000 }), companions };
+    const pages = [
+      page('running', started('load', 1)),
+      page(
+        'succeeded',
+        { ...finished('load', 5), report: '{"requests":200}' },
+        { stage: null, phase: 'finished', atMs: T0 + 5_100 },
+      ),
+    ];
+    await running({ plan, script: { pages: [pages], series } }, async (handle, { sampled, annotated }) => {
+      const { verdict, evidence } = await handle.result();
+      expect(verdict.outcome).toBe('passed');
+      expect(evidence).toMatchObject({
+        coverage: 1,
+        totalBytes: 0,
+        stages: [{ stage: 'load', report: '{"requests":200}' }],
+        companions: [
+          {
+            name: 'proxy',
+            readings: 2,
+            growth: { requests_total: 200 },
+            stages: [{ growth: { requests_total: 200 } }],
+          },
+        ],
+      });
+      const { name, limits, metrics } = companion;
+      expect(sampled).toMatchObject([{ sampling: { source: 'companions' }, companions: [{ name, limits, metrics }] }]);
+      expect(sampled[0]?.companions?.[0]).not.toHaveProperty('files');
+      expect(annotated.map(({ evidence: written }) => written.companions)).toEqual([evidence.companions]);
+    });
+  });
+
+  it('gives each try to stop a run room for all of its grace', async () => {
+    const plan = planFor({ cleanUp: { keepFinishedMs: 0, stopGraceMs: 300_000 } });
+    await running({ plan, script: { pages: [BOTH_PASSED], series: trafficInBoth() } }, async (handle) => {
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      const stops = (events ?? [])
+        .map(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled)
+        .filter((scheduled) => scheduled?.activityType?.name === 'stop');
+      expect(stops.map((scheduled) => Number(scheduled?.startToCloseTimeout?.seconds))).toEqual([420]);
     });
   });
 
@@ -134,9 +201,31 @@ describe('benchmarkTarget', () => {
       expect(result.ending).toEqual({ by: 'cancel', reason: 'seen enough', stage: 'go-download' });
       expect(result.verdict).toMatchObject({ outcome: 'cancelled', failureFamily: 'cancelled' });
       expect(result.evidence.totalBytes).toBe(20 * 1024 * 1024);
+      // It ran until the last that its target told of, whatever the clocks of others say.
+      expect(result.evidence.stages[1]).toMatchObject({
+        state: 'running',
+        finishedAtMs: T0 + 8_000,
+        durationMs: 3_000,
+      });
       expect(scripted.calls).toContain('stop');
       expect(scripted.annotated).toHaveLength(1);
       expect((await handle.query(runStatus)).state).toBe('cancelled');
+    });
+  });
+
+  it('calls no stage cut short that had ended before the cancel with nobody there to tell', async () => {
+    const unheard = page('running', started('npm-install', 1), finished('npm-install', 5), started('go-download', 5));
+    const script = { pages: [BOTH_PASSED.slice(0, 1)], series: trafficInBoth(), unheard };
+    await running({ plan: planFor(), script }, async (handle, scripted) => {
+      await scripted.waiting;
+      await handle.signal(cancelRun, { reason: 'back again' });
+      const { ending, evidence } = await handle.result();
+      expect(ending).toEqual({ by: 'cancel', reason: 'back again', stage: 'go-download' });
+      const bytes = 10 * 1024 * 1024;
+      expect(evidence.stages).toMatchObject([
+        { state: 'passed', startedAtMs: T0 + 1000, finishedAtMs: T0 + 5000, windowBytes: bytes },
+        { state: 'running', startedAtMs: T0 + 5000, windowBytes: bytes },
+      ]);
     });
   });
 
@@ -165,6 +254,36 @@ describe('benchmarkTarget', () => {
         expect(result.ending).toEqual({ by: 'deadline', scope: 'stage', stage: 'npm-install', deadlineMs: 1000 });
         expect(result.verdict).toMatchObject({ outcome: 'deadline', failureFamily: 'deadline', stage: 'npm-install' });
         expect(calls).toContain('stop');
+      },
+    );
+  });
+
+  it("gives a stage its whole time where the target's clock is behind, and takes off no more than a tenth for late news", async () => {
+    const behindMs = 3_600_000;
+    const plan = planFor();
+    const stages = plan.stages.map((stage) => ({ ...stage, deadlineMs: 40_000 }));
+    const atMs = Date.now() - behindMs;
+    const pages = [
+      [
+        page('running', { ...started('npm-install', 0), atMs }),
+        page(
+          'running',
+          { ...finished('npm-install', 0), atMs: atMs - 60_000 },
+          { ...started('go-download', 0), atMs: atMs - 60_000 },
+        ),
+      ],
+    ];
+    await running(
+      { plan: { ...plan, stages }, script: { pages, series: trafficInBoth() } },
+      async (handle, scripted) => {
+        await scripted.waiting;
+        const { events } = await handle.fetchHistory();
+        const timersMs = (events ?? [])
+          .map(({ timerStartedEventAttributes: timer }) => Number(timer?.startToFireTimeout?.seconds ?? 0) * 1_000)
+          .filter((ms) => ms > 0 && ms <= 40_000);
+        expect(timersMs).toEqual([40_000, 36_000]);
+        await handle.signal(cancelRun, { reason: 'seen enough' });
+        await handle.result();
       },
     );
   });
@@ -218,10 +337,48 @@ describe('benchmarkTarget', () => {
       async (handle, { calls }) => {
         const result = await handle.result();
         expect(result.pullAttempts).toBe(3);
+        // The stage is that of the last attempt alone.
+        expect(result.evidence.stages[0]).toMatchObject({
+          state: 'passed',
+          startedAtMs: T0 + 3000,
+          finishedAtMs: T0 + 4000,
+          durationMs: 1000,
+        });
         expect(result.ending).toEqual({ by: 'job', succeeded: true });
         expect(calls.filter((call) => call === 'apply')).toHaveLength(3);
       },
     );
+  });
+
+  it("gives bytes to stages by the run's own clients, whichever poll told of them, and leaves others' outside", async () => {
+    const plan = planFor({ thresholds: { payloadBytes: 10 * 1024 * 1024 } });
+    const target = { ...plan.target, nodeAddresses: ['10.244.0.1'] };
+    const [first, second, last] = BOTH_PASSED.map((told, index): PollResult => {
+      const clients = [{ pod: [], node: ['192.0.2.5'] }, { pod: ['127.0.0.1'], node: [] }, undefined][index];
+      return clients === undefined ? told : { ...told, clients };
+    });
+    const series = trafficInBoth();
+    const noise = ['10.244.0.1', '10.244.3.9'].map((client) => ({
+      client,
+      destination: 'x:443',
+      startMs: T0 + 6000,
+      uploadBytes: 0,
+      downloadBytes: 500,
+    }));
+    const pages = [[first, second, last].filter((told) => told !== undefined)];
+    const script = { pages, series: { ...series, connections: [...series.connections, ...noise] } };
+    await running({ plan: { ...plan, target }, script }, async (handle) => {
+      const { evidence, verdict } = await handle.result();
+      expect(evidence.stages.map(({ attributedBytes }) => attributedBytes)).toEqual([10_485_760, 10_485_760]);
+      expect(evidence).toMatchObject({ shared: true, outsideBytes: 1_000, topClient: { class: 'pod' } });
+      expect(evidence.clients?.map((client) => [client.name, client.class])).toEqual([
+        ['127.0.0.1', 'pod'],
+        ['10.244.0.1', 'node'],
+        ['10.244.3.9', 'other'],
+      ]);
+      expect(verdict.outcome).toBe('passed');
+      expect(verdict.reason).toContain('other clients used the proxy too');
+    });
   });
 
   it('gives up on an image pull when its budget is spent', async () => {
@@ -239,14 +396,17 @@ describe('benchmarkTarget', () => {
     });
   });
 
-  it('makes nothing on the target when the proxy does not answer, and says so', { timeout: 60_000 }, async () => {
+  it('makes no Job when the proxy does not answer, says so, and removes what was begun for readings', {
+    timeout: 60_000,
+  }, async () => {
     const failing = { openSampling: new UnreachableError('nobody listens', 'start the proxy') };
     const script = { pages: [], series: trafficInBoth(), failing };
-    await running({ plan: planFor(), script }, async (handle, { calls }) => {
+    await running({ plan: planFor(), script }, async (handle, { calls, cleaned }) => {
       const result = await handle.result();
       expect(result.verdict).toMatchObject({ outcome: 'unreachable', failureFamily: 'infrastructure' });
       expect(result.verdict.reason).toContain('nobody listens');
       expect(calls).not.toContain('apply');
+      expect(cleaned).toEqual(['readings']);
     });
   });
 
@@ -282,7 +442,7 @@ describe('benchmarkTarget', () => {
         },
       );
       expect((await handle.result()).verdict.outcome).toBe('cancelled');
-      expect(scripted.calls).not.toContain('apply');
+      expect(scripted.calls).toEqual([]);
     });
   });
 
@@ -311,6 +471,20 @@ describe('benchmarkTarget', () => {
     });
   });
 
+  it('says by the target’s clock what was not read, where its readings are stamped by that', async () => {
+    const failing = { handOver: new InvalidInputError([{ path: 'x', message: 'no', hint: 'none' }]) };
+    const baseline = { atMs: Date.now() + 3_600_000, targetClockOffsetMs: 3_600_000 };
+    const script = { pages: [BOTH_PASSED], series: trafficInBoth(), dyingSampler: true, failing, baseline };
+    await running({ plan: planFor(), script }, async (handle) => {
+      const { evidence } = await handle.result();
+      expect(evidence?.gaps).toEqual([
+        expect.objectContaining({ fromMs: baseline.atMs, reason: 'the readings were lost' }),
+      ]);
+      expect(evidence?.gaps[0]?.toMs).toBeGreaterThanOrEqual(baseline.atMs);
+      expect(evidence?.gaps[0]?.toMs).toBeLessThan(Date.now() + 3_600_000);
+    });
+  });
+
   for (const step of ['openSampling', 'apply'] as const) {
     it(`is cancelled, and not stuck, while ${step} hangs`, async () => {
       const script: Script = { pages: [BOTH_PASSED], series: trafficInBoth(), hanging: [step] };
@@ -321,6 +495,7 @@ describe('benchmarkTarget', () => {
         expect(result.ending).toEqual({ by: 'cancel', reason: 'it hangs', stage: null });
         expect(scripted.calls.filter((call) => call === step)).toHaveLength(1);
         expect(scripted.calls.includes('stop')).toBe(step === 'apply');
+        expect(scripted.cleaned).toEqual([step === 'apply' ? 'job' : 'readings']);
       });
     });
   }
@@ -336,9 +511,10 @@ describe('benchmarkTarget', () => {
   it('touches no Job when its own was refused: what has the name is another run’s', async () => {
     const failing = { apply: new InvalidInputError([{ path: 'plan.jobName', message: 'is taken', hint: 'other' }]) };
     const script = { pages: [BOTH_PASSED], series: trafficInBoth(), failing };
-    await running({ plan: planFor(), script }, async (handle, { calls }) => {
+    await running({ plan: planFor(), script }, async (handle, { calls, cleaned }) => {
       expect((await handle.result()).verdict).toMatchObject({ outcome: 'failed', failureFamily: 'infrastructure' });
-      expect(calls.toSorted()).toEqual(['apply', 'openSampling', 'sample']);
+      expect(calls.toSorted()).toEqual(['apply', 'cleanUp', 'openSampling', 'sample']);
+      expect(cleaned).toEqual(['readings']);
     });
   });
 

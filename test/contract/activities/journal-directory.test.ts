@@ -2,7 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createCleanUp } from '../../../src/activities/clean-up.ts';
-import { openCluster } from '../../../src/cluster/open-cluster.ts';
+import { createClusters } from '../../../src/cluster/open-cluster.ts';
 import { referenceOf } from '../../../src/plan/plan.ts';
 import { buildPlan } from '../../support/plan-builder.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -14,7 +14,7 @@ test('a run id that leads out of the state folder is refused, and what lies ther
   await mkdir(join(root, 'somebody-elses'));
   const cleanUp = createCleanUp({
     stateDir,
-    openCluster: ({ connection }) => openCluster({ connection, stateDir }),
+    openCluster: createClusters({ stateDir }).open,
     createControlClient: () => {
       throw new Error('no proxy is asked');
     },

@@ -7,7 +7,7 @@ import type { ActivityDeps } from '../../../src/activities/deps.ts';
 import { createHandOver } from '../../../src/activities/hand-over.ts';
 import { createOpenSampling } from '../../../src/activities/open-sampling.ts';
 import { createSample } from '../../../src/activities/sample.ts';
-import { openCluster } from '../../../src/cluster/open-cluster.ts';
+import { createClusters } from '../../../src/cluster/open-cluster.ts';
 import { type EgressProxy, startEgressProxy } from '../../../src/proxies/egress/start-egress-proxy.ts';
 import { type Plan, referenceOf } from '../../../src/plan/plan.ts';
 import { createClashClient } from '../../../src/sampling/clash-client.ts';
@@ -36,7 +36,7 @@ afterEach(async () => {
 function deps(): ActivityDeps {
   return {
     stateDir,
-    openCluster: ({ connection }) => openCluster({ connection, stateDir }),
+    openCluster: createClusters({ stateDir }).open,
     createControlClient: createClashClient,
     readSecret: () => Promise.reject(new Error('no secret is asked for')),
     loadConfig: () => Promise.reject(new Error('no configuration is asked for')),

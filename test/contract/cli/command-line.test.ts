@@ -15,6 +15,37 @@ describe.each(RUNTIMES)('the command line under $runtime', ({ executable }) => {
     for (const part of ['--dry-run', 'Examples:', 'Exit codes:', '130  detached']) expect(stdout).toContain(part);
   });
 
+  it.each([
+    [LONG_FORM],
+    [[...LONG_FORM, 'status']],
+    [[...LONG_FORM, 'logs']],
+    [['platform-infra', 'egress-proxy', 'traffic']],
+  ])('gives examples of %j that can be typed as they stand', async (words) => {
+    const { stdout } = await run(...words, '--help');
+    const examples = stdout.slice(stdout.indexOf('Examples:')).match(/^ {2}\S*(?:proxybench|platform-infra).*$/gm);
+    expect(examples?.map((line) => line.startsWith(`  proxybench ${words.join(' ')}`))).toContain(true);
+    expect(examples?.filter((line) => !line.startsWith('  proxybench '))).toEqual([]);
+  });
+
+  it('does not promise that cancel chooses a run by itself', async () => {
+    const [{ stdout }, bare] = await Promise.all([run('cancel', '--help'), run('cancel')]);
+    expect(stdout).not.toContain('newest');
+    expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining('Say what to cancel')]);
+  });
+
+  it('does not promise that the run of a quickstart goes on without it', async () => {
+    const { stdout } = await run('quickstart', '--help');
+    expect(stdout).toContain('130  detached');
+    expect(stdout).not.toContain('goes on without');
+  });
+
+  it('says in doctor that a target was not looked at where nobody could', async () => {
+    const { code, stdout } = await run('doctor', 'local', '--output', 'json');
+    expect(code).toBe(7);
+    const { checks }: { checks: unknown[] } = JSON.parse(stdout);
+    expect(checks.at(-1)).toMatchObject({ advisory: true, name: 'local: the target and its proxy', ok: false });
+  });
+
   it('ends a bad flag with 2 and the way to the help', async () => {
     const { code, stdout, stderr } = await run(...LONG_FORM, '--bogus');
     expect([code, stdout]).toEqual([2, '']);
@@ -37,13 +68,13 @@ describe.each(RUNTIMES)('the command line under $runtime', ({ executable }) => {
     expect(document.images).toContain('docker.io/library/alpine:3.20');
   });
 
-  it('ends a dry run with the way to start, or why there is none yet', async () => {
+  it('ends a dry run with the way to start, whatever the target is reached by', async () => {
     const [host, cluster] = await Promise.all([
       run('run', ...HOST_RUN, '--dry-run'),
       run('run', ...CLUSTER_RUN, '--dry-run'),
     ]);
     expect(host.stdout).toMatch(/To start: --confirm instead of --dry-run\.\n$/);
-    expect(cluster.stdout).toMatch(/This version cannot run on D601, D518 yet\.\n$/);
+    expect(cluster.stdout).toMatch(/To start: --confirm instead of --dry-run\.\n$/);
   });
 
   it('says the same by its short name, as YAML', async () => {
@@ -84,8 +115,6 @@ describe('bad input', () => {
     ['a run and targets', ['status', '--run', 'x', '--targets', 'y'], 'not both'],
     ['two ways to cancel', ['cancel', 'x', '--all'], 'in one way'],
     ['nothing to cancel', ['cancel'], 'in one way'],
-    // Before anything is asked of Temporal, which does not answer here.
-    ['a target out of reach', ['run', ...CLUSTER_RUN, '--confirm'], 'targets.D518.reach\n    found: "trans"'],
     ['an address with a scheme', ['list', '--address', 'http://127.0.0.1:7233'], 'without a scheme'],
     ['an unknown state', ['list', '--state', 'asleep'], 'Allowed choices are running, passed'],
     ['a proxy beyond this machine', ['serve', 'egress-proxy', '--target', 'D601'], 'only the proxy of a host target'],
@@ -133,6 +162,12 @@ describe('bad input', () => {
       error: 'usage',
       message: expect.stringContaining(message),
     });
+  });
+
+  it('is told of target and profile at once where both are unknown', async () => {
+    const { stderr } = await run('run', '--targets', 'lokal', '--profile', 'host-dep', '--dry-run');
+    expect(stderr).toContain('error: 2 things cannot be used');
+    expect([...stderr.matchAll(/Did you mean (\S+)\?/g)].map(([, word]) => word)).toEqual(['local', 'host-deps']);
   });
 
   it('counts an unknown profile once, however many targets it was asked for', async () => {

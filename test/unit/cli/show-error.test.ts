@@ -21,6 +21,11 @@ describe('an error on the terminal', () => {
     );
   });
 
+  it('shows what was found where it is a number that is none', () => {
+    const problem = { path: 'a.b', value: Number.NaN, message: 'must be a number, not NaN', hint: 'Correct it' };
+    expect(shown({ thrown: new InvalidInputError([problem]) })).toContain('found: NaN\n');
+  });
+
   it('says what to do about a place that does not answer', () => {
     expect(shown({ thrown: new UnreachableError('no answer', 'Start it') })).toBe('error: no answer\n  Start it');
   });

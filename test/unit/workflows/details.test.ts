@@ -67,6 +67,13 @@ describe("a run in Temporal's web UI", () => {
     );
   });
 
+  it('says that other clients used the proxy, when they did', () => {
+    const ended = (shared: boolean): string =>
+      runDetails({ ...STATUS, state: 'passed', finishedAtMs: 5_000, evidence: buildEvidence({ shared }) });
+    expect(ended(true)).toContain('coverage 100.0%, shared with other clients');
+    expect(ended(false)).not.toContain('shared');
+  });
+
   it('stays below 20 KB whatever it is given, and keeps each row on its line', () => {
     const hostile = '| **x** <b>\n'.repeat(500) + '☃'.repeat(5_000);
     const details = runDetails({
