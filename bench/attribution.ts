@@ -3,14 +3,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { ResultDocument } from '../src/evidence/evidence.ts';
+import type { ResultDocument } from '../src/evidence/result-document.ts';
 import { SHIPPED_CONFIG_DIR } from '../test/support/config-dir.ts';
 import { provideSingBox, startSingBox } from '../test/support/sing-box.ts';
 import { type OutsideProxy, startStack, TASK_QUEUE } from '../test/support/stack.ts';
+import { readArguments } from './read-arguments.ts';
 
 /** The least share that a passed quickstart shows. */
 const LEAST_SHARE = 0.99;
 const PACES_MS = [100, 250, 1000] as const;
+
+readArguments({ bench: import.meta.url, options: {} });
 
 const text = await readFile(join(SHIPPED_CONFIG_DIR, 'platform-infra', 'egress-proxy-benchmarks.yaml'), 'utf8');
 const { profiles } = parse(text) as { readonly profiles: Readonly<Record<string, object>> };

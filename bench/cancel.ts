@@ -4,11 +4,12 @@ import { cancelRun, runStatus } from '../src/workflows/messages.ts';
 import { startGatedUpstream } from '../test/support/gated-upstream.ts';
 import { buildStage } from '../test/support/plan-builder.ts';
 import { startStack } from '../test/support/stack.ts';
+import { readArguments } from './read-arguments.ts';
 
 /** How long it may take. */
 const LIMIT_MS = 5000;
 
-const runs = Number(process.argv[2] ?? 5);
+const [runs = 5] = readArguments({ bench: import.meta.url, options: {}, mostNumbers: 1 }).numbers;
 const upstream = await startGatedUpstream();
 const stack = await startStack();
 try {

@@ -11,6 +11,7 @@ import { createConfigDir } from '../test/support/config-dir.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { countToEnd, openTunnel } from '../test/support/open-tunnel.ts';
 import { provideSingBox, startSingBox } from '../test/support/sing-box.ts';
+import { readArguments } from './read-arguments.ts';
 
 const BYTES = 256 * 1024 * 1024;
 const AT_ONCE = 4;
@@ -79,7 +80,7 @@ async function startEmbedded(): Promise<{ readonly proxyUrl: string; close(): Pr
   };
 }
 
-const rounds = Number(process.argv[2] ?? 5);
+const [rounds = 5] = readArguments({ bench: import.meta.url, options: {}, mostNumbers: 1 }).numbers;
 const server = createServer(send).listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;

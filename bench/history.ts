@@ -3,12 +3,13 @@
 import { buildStage } from '../test/support/plan-builder.ts';
 import { startStack } from '../test/support/stack.ts';
 import { runWorkflowId } from '../src/temporal/names.ts';
+import { readArguments } from './read-arguments.ts';
 
 /** What a run of an hour may leave. */
 const EVENT_LIMIT = 150;
 const STAGES = ['npm-install', 'go-download', 'git-mirror'] as const;
 
-const minutes = process.argv.slice(2).map(Number);
+const minutes = readArguments({ bench: import.meta.url, options: {}, mostNumbers: 10 }).numbers;
 const stack = await startStack();
 try {
   process.stdout.write('minutes  stages  events  events/limit  history KiB  verdict\n');

@@ -2,10 +2,13 @@
 //   npm run bench:kill
 import { createHostCluster } from '../src/cluster/host/host-cluster.ts';
 import { runStatus } from '../src/workflows/messages.ts';
-import type { ResultDocument } from '../src/evidence/evidence.ts';
+import type { ResultDocument } from '../src/evidence/result-document.ts';
 import { startStack, TASK_QUEUE } from '../test/support/stack.ts';
+import { readArguments } from './read-arguments.ts';
 
 const KILLED_IN = [null, 'npm-install', 'go-download', 'git-mirror'] as const;
+
+readArguments({ bench: import.meta.url, options: {} });
 
 const stack = await startStack();
 try {

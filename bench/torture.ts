@@ -2,7 +2,7 @@
 //   npm run bench:torture -- [SEED] [ROUNDS]     default: 1 20; prints the seed of each round, which makes it again
 import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import type { ResultDocument } from '../src/evidence/evidence.ts';
+import type { ResultDocument } from '../src/evidence/result-document.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import { proxyWorkflowId } from '../src/temporal/names.ts';
 import { cancelRun, runStatus } from '../src/workflows/messages.ts';
@@ -10,6 +10,7 @@ import { type GatedUpstream, startGatedUpstream } from '../test/support/gated-up
 import { buildStage } from '../test/support/plan-builder.ts';
 import { type Random, randomFrom, upTo } from '../test/support/random-from.ts';
 import { type RunHandle, type Stack, startStack } from '../test/support/stack.ts';
+import { readArguments } from './read-arguments.ts';
 
 const FAMILIES = ['npm-download', 'go-download', 'git-mirror'] as const;
 /** A run may lose so many milliseconds to each disturbance before it counts as stuck: a heartbeat's timeout and a start. */
@@ -106,7 +107,7 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'a second run': { outcomes: PASSED, twoRuns: true, act: async () => undefined },
 };
 
-const [firstSeed = 1, rounds = 20] = process.argv.slice(2).map(Number);
+const [firstSeed = 1, rounds = 20] = readArguments({ bench: import.meta.url, options: {}, mostNumbers: 2 }).numbers;
 const only = process.env['TORTURE_ONLY'];
 const upstream = await startGatedUpstream();
 const stack = await startStack();

@@ -1,0 +1,3 @@
+module proxybench/bench/pass-through
+
+go 1.22

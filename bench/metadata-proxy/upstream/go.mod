@@ -1,0 +1,3 @@
+module proxybench/bench/upstream
+
+go 1.22
