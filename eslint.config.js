@@ -5,7 +5,14 @@ import tseslint from 'typescript-eslint';
 const ONLY_CLI_PRINTS = 'Only src/cli and scripts print or end the process.';
 
 /** Files below src that are started as programs of their own, and so print and exit. */
-const PROGRAMS = ['src/cli/**', 'src/cluster/host/supervisor.ts', 'src/temporal/sdk-download-child.ts'];
+const PROGRAMS = [
+  'src/cli/**',
+  'src/cluster/host/supervisor.ts',
+  'src/load/main.ts',
+  'src/proxies/metadata-proxy/main.ts',
+  'src/proxies/metadata-upstream/main.ts',
+  'src/temporal/sdk-download-child.ts',
+];
 
 /** Node's own modules, with and without `node:`. A workflow is replayed, so it may ask the machine for nothing. */
 const NODE_MODULES = builtinModules.filter((name) => !name.startsWith('_')).flatMap((name) => [name, `node:${name}`]);

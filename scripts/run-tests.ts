@@ -1,11 +1,16 @@
-// `npm test`: sees to it that Temporal and sing-box can be started, runs vitest, and closes with one plain line.
+// `npm test`: sees to it that Temporal, sing-box and the test cluster can be used, runs vitest, closes with one plain line.
 // Usage: run-tests.ts [VITEST ARGUMENT…], for example `npm test -- unit` or `npm test -- e2e -t "is cancelled"`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UnreachableError } from '../src/errors/errors.ts';
 import { findTemporalCommand } from '../src/temporal/find-temporal.ts';
+import { takeDown } from '../test/cluster/down.ts';
+import { clusterLayout } from '../test/cluster/layout.ts';
+import { bringUp } from '../test/cluster/up.ts';
+import { whyNoTestCluster } from '../test/cluster/why-no-test-cluster.ts';
 import { provideSingBox } from '../test/support/sing-box.ts';
+import { usersCluster } from '../test/support/users-cluster.ts';
 import { readReport, unexcused } from './testing/read-report.ts';
 import type { TestReport } from './testing/read-report.ts';
 
@@ -24,7 +29,12 @@ try {
       say(`no sing-box: ${messageOf(thrown)}`),
     );
   }
-  process.exitCode = await runTests();
+  const putBack = needsCluster(args) ? await provideCluster() : null;
+  try {
+    process.exitCode = await runTests();
+  } finally {
+    await putBack?.();
+  }
 } catch (thrown) {
   if (!(thrown instanceof UnreachableError)) throw thrown;
   say(`${thrown.message}\n  ${thrown.hint}`);
@@ -70,6 +80,28 @@ function vitest(vitestArgs: readonly string[]): Promise<number> {
 function onlyUnit(words: readonly string[]): boolean {
   const filters = words.filter((word) => !word.startsWith('-'));
   return filters.length > 0 && filters.every((filter) => filter.includes('unit'));
+}
+
+function needsCluster(words: readonly string[]): boolean {
+  return !onlyUnit(words) && !words.some((word, at) => words[at - 1] === '--project' && !word.includes('cluster'));
+}
+
+/** Brings the test cluster up where it can run and does not yet; gives what takes it down again. */
+async function provideCluster(): Promise<(() => Promise<void>) | null> {
+  const why = usersCluster() === null ? whyNoTestCluster() : 'your own cluster is used';
+  if (why !== null) {
+    say(`no test cluster: ${why}`);
+    return null;
+  }
+  const layout = clusterLayout(process.env);
+  const { wasUp } = await bringUp({ layout, env: process.env, onProgress: say });
+  if (wasUp) return null;
+  return async () => {
+    const left = await takeDown({ layout, caches: false, onProgress: () => undefined });
+    if (left.length === 0) return;
+    say(`the test cluster has left ${left.join(', ')}`);
+    process.exitCode = 1;
+  };
 }
 
 function say(line: string): void {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runDirectory } from '../../src/cluster/host/run-directory.ts';
 import { SEGMENT_BYTES } from '../../src/cluster/host/stage-log.ts';
 import { InvalidInputError } from '../../src/errors/errors.ts';
-import type { Plan } from '../../src/plan/plan.ts';
+import type { Plan, PlannedProxy } from '../../src/plan/plan.ts';
 import { openHostFixture, pathsBelow } from '../support/host-fixture.ts';
 import type { HostFixture } from '../support/host-fixture.ts';
 import { buildPlan, buildStage } from '../support/plan-builder.ts';
@@ -228,13 +228,15 @@ test.each([
   'ftp://127.0.0.1',
   'nonsense',
 ])('a control API at %s is not on this machine', async (controlUrl) => {
-  await expect(fixture.cluster.openControl({ controlUrl, signal: never })).rejects.toBeInstanceOf(InvalidInputError);
+  await expect(fixture.cluster.openControl({ proxy: proxyAt(controlUrl), signal: never })).rejects.toBeInstanceOf(
+    InvalidInputError,
+  );
 });
 
 test.each(['http://127.0.0.1:9090', 'http://127.8.9.10:1', 'http://localhost:9090', 'http://[::1]:9090'])(
   'a control API at %s is spoken to as it is',
   async (controlUrl) => {
-    const control = await fixture.cluster.openControl({ controlUrl, signal: never });
+    const control = await fixture.cluster.openControl({ proxy: proxyAt(controlUrl), signal: never });
     expect(control.url).toBe(controlUrl);
     await control.close();
   },
@@ -244,3 +246,7 @@ test('the tools of this machine are told apart from those it lacks', async () =>
   const tools = ['sh', 'git', 'no-such-program-here'];
   expect(await fixture.cluster.availableTools({ tools })).toEqual(new Set(['sh', 'git']));
 });
+
+function proxyAt(controlUrl: string): PlannedProxy {
+  return { ...buildPlan({}).proxy, controlUrl };
+}

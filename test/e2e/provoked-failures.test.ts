@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createHostCluster } from '../../src/cluster/host/host-cluster.ts';
 import { decodeAnnotations } from '../../src/evidence/annotation.ts';
-import type { ResultDocument } from '../../src/evidence/evidence.ts';
+import type { ResultDocument } from '../../src/evidence/result-document.ts';
 import type { Stage } from '../../src/plan/plan.ts';
 import { cancelRun } from '../../src/workflows/messages.ts';
 import { SHIPPED_CONFIG_DIR } from '../support/config-dir.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ResultDocument } from '../../src/evidence/evidence.ts';
+import type { ResultDocument } from '../../src/evidence/result-document.ts';
 import { findSingBox, type SingBox, startSingBox } from '../support/sing-box.ts';
 import { type Stack, startStack, TASK_QUEUE } from '../support/stack.ts';
 

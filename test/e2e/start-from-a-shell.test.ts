@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ResultDocument } from '../../src/evidence/evidence.ts';
+import type { ResultDocument } from '../../src/evidence/result-document.ts';
 import { runStatus } from '../../src/workflows/messages.ts';
 import { type Stack, TASK_QUEUE, startStack } from '../support/stack.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ResultDocument } from '../../src/evidence/evidence.ts';
+import type { ResultDocument } from '../../src/evidence/result-document.ts';
 import { GATED_BYTES, type GatedUpstream, startGatedUpstream } from '../support/gated-upstream.ts';
 import { buildStage } from '../support/plan-builder.ts';
 import { type Stack, startStack } from '../support/stack.ts';

@@ -1,5 +1,6 @@
 // A finished run's evidence and result, for tests to say only what they are about.
-import type { Evidence, ResultDocument, StageEvidence } from '../../src/evidence/evidence.ts';
+import type { Evidence, StageEvidence } from '../../src/evidence/evidence.ts';
+import type { ResultDocument } from '../../src/evidence/result-document.ts';
 import { buildPlan, buildStage } from './plan-builder.ts';
 
 export function buildStageEvidence(overrides: Partial<StageEvidence> = {}): StageEvidence {

@@ -1,10 +1,11 @@
 // Activities that follow a script instead of a target, for the cases a workflow must decide about.
 import { CancelledFailure } from '@temporalio/common';
-import type { Activities, PollResult } from '../../src/activities/contract.ts';
+import type { Activities, PollResult, SamplingBaseline } from '../../src/activities/contract.ts';
 import { withFailureTypes } from '../../src/activities/as-failure.ts';
 import { heartbeating } from '../../src/activities/heartbeating.ts';
-import type { ResultDocument, SampleSeries } from '../../src/evidence/evidence.ts';
-import type { Plan } from '../../src/plan/plan.ts';
+import type { ResultDocument } from '../../src/evidence/result-document.ts';
+import type { SampleSeries } from '../../src/evidence/sample-series.ts';
+import type { Plan, RunReference } from '../../src/plan/plan.ts';
 
 /** What the scripted target does. */
 export interface Script {
@@ -17,6 +18,8 @@ export interface Script {
   readonly unheard?: PollResult;
   /** Whether the sampler fails where it should hand over. */
   readonly dyingSampler?: boolean;
+  /** What the first reading tells beyond nothing. */
+  readonly baseline?: Partial<SamplingBaseline>;
   /** Activities that hang until their cancel arrives, and then throw it. */
   readonly hanging?: readonly (keyof Activities)[];
   /** Thrown by the activity of that name, each time. */
@@ -27,6 +30,10 @@ export interface ScriptedActivities {
   readonly activities: Activities;
   /** Every call by name, in order; polls and heartbeats left out. */
   readonly calls: string[];
+  /** What each clean-up was asked to remove: the Job with the readings, or these alone. */
+  readonly cleaned: ('job' | 'readings')[];
+  /** Each run that was to be sampled. */
+  readonly sampled: RunReference[];
   /** What was written onto the Job. */
   readonly annotated: ResultDocument[];
   /** Resolves when a poll has run out of pages and waits. */
@@ -36,7 +43,9 @@ export interface ScriptedActivities {
 /** Makes the activities of a script. */
 export function scriptedActivities(script: Script): ScriptedActivities {
   const calls: string[] = [];
+  const cleaned: ('job' | 'readings')[] = [];
   const annotated: ResultDocument[] = [];
+  const sampled: RunReference[] = [];
   const waiting = Promise.withResolvers<void>();
   const heard = Promise.withResolvers<void>();
   let attempt = 1;
@@ -69,10 +78,11 @@ export function scriptedActivities(script: Script): ScriptedActivities {
     openSampling: async () => {
       called('openSampling');
       if (hangs('openSampling')) await untilCancelled();
-      return { baseline: { atMs: 0, uploadBytes: 0, downloadBytes: 0, connections: {} } };
+      return { baseline: { atMs: 0, uploadBytes: 0, downloadBytes: 0, connections: {}, ...script.baseline } };
     },
-    sample: async () => {
+    sample: async ({ run }) => {
       called('sample');
+      sampled.push(run);
       await untilCancelled().catch(() => undefined);
       if (script.dyingSampler === true) throw new Error('its worker died');
       return script.series;
@@ -113,13 +123,19 @@ export function scriptedActivities(script: Script): ScriptedActivities {
       annotated.push(result);
       return { bytes: 1 };
     },
-    cleanUp: async () => {
+    cleanUp: async ({ jobApplied = true }) => {
       called('cleanUp');
+      cleaned.push(jobApplied ? 'job' : 'readings');
       return { leftOver: [] };
     },
     inspect: async ({ target }) => {
       called('inspect');
       return { target, node: target, job: null, logs: [], checks: [] };
+    },
+    planTransfer: async () => {
+      called('planTransfer');
+      if (script.plan === undefined) throw new Error('the script has no plan');
+      return { plan: script.plan };
     },
     sampleTraffic: async ({ target, seconds }) => {
       called('sampleTraffic');
@@ -136,5 +152,5 @@ export function scriptedActivities(script: Script): ScriptedActivities {
       };
     },
   };
-  return { activities: withFailureTypes(activities), calls, annotated, waiting: waiting.promise };
+  return { activities: withFailureTypes(activities), calls, cleaned, sampled, annotated, waiting: waiting.promise };
 }

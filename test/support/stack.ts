@@ -2,12 +2,10 @@
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Plan, Stage } from '../../src/plan/plan.ts';
-import { type BackgroundService, startBackgroundService } from '../../src/processes/background-service.ts';
 import { markerOfRun } from '../../src/processes/run-marker.ts';
 import { endProcesses, findMarkedProcesses } from '../../src/processes/end-processes.ts';
 import { runCommand } from '../../src/processes/run-command.ts';
@@ -19,19 +17,12 @@ import { type ConfigChanges, createConfigDir } from './config-dir.ts';
 import { freePort } from './free-port.ts';
 import { buildPlan } from './plan-builder.ts';
 import { type TestServer, startTestServer } from './temporal-server.ts';
+import { CLI, type Part, definedEnvironment, startPart } from './worker-part.ts';
 
 export const TASK_QUEUE = 'proxybench';
-const CLI = fileURLToPath(new URL('../../scripts/cli.ts', import.meta.url));
 const STAGE_DOWNLOAD = new URL('../fixtures/stage-download.mjs', import.meta.url);
 
 export type RunHandle = WorkflowHandle<typeof benchmarkTarget>;
-
-/** A process that can be killed as a power cut would, and started again. */
-export interface Part {
-  readonly service: BackgroundService;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-}
 
 export interface Stack {
   readonly server: TestServer;
@@ -158,46 +149,4 @@ export async function startStack(changes: ConfigChanges = {}, outside?: OutsideP
       await rm(stateDir, { recursive: true, force: true });
     },
   };
-}
-
-async function startPart(input: {
-  readonly stateDir: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly name: string;
-  readonly args: readonly string[];
-}): Promise<Part> {
-  const { stateDir, env, name, args } = input;
-  let life = 0;
-  const start = (): Promise<BackgroundService> => {
-    const logFile = join(stateDir, `${name}-${++life}.log`);
-    return startBackgroundService({
-      name,
-      command: [process.execPath, CLI, ...args],
-      env,
-      cwd: process.cwd(),
-      logFile,
-      isReady: async () => (await readFile(logFile, 'utf8')).includes(' ready:'),
-      readyWithinMs: 60_000,
-      stopGraceMs: 5000,
-    });
-  };
-  let service = await start();
-  return {
-    get service() {
-      return service;
-    },
-    kill: async () => {
-      process.kill(service.pid, 'SIGKILL');
-      await service.exited;
-    },
-    start: async () => {
-      service = await start();
-    },
-  };
-}
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

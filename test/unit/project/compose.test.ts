@@ -53,15 +53,3 @@ test('every named volume is declared, and every password comes from the environm
   expect(passwords).toHaveLength(2);
   expect(passwords.filter((line) => !line.includes('${TEMPORAL_DB_PASSWORD:-'))).toEqual([]);
 });
-
-test('the worker’s image is built from files that the build may see, and runs as a user without rights', () => {
-  const dockerfile = readFileSync(new URL(compose.services['worker']?.build?.dockerfile ?? '', root), 'utf8');
-  const copied = dockerfile
-    .split('\n')
-    .flatMap((line) => /^COPY (?!--from)(.*) \S+$/.exec(line)?.[1]?.split(' ') ?? []);
-  const visible = readFileSync(new URL('.dockerignore', root), 'utf8')
-    .split('\n')
-    .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
-  expect(new Set(copied)).toEqual(new Set(visible));
-  expect(dockerfile).toMatch(/^USER node$/m);
-});

@@ -1,14 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
+  formatCount,
   formatDuration,
   formatMiB,
+  formatMilliseconds,
   formatRate,
   formatShare,
   formatTime,
 } from '../../../src/quantities/quantities.ts';
 
 describe('quantities as text', () => {
+  it.each([
+    [0, '0'],
+    [4.44, '4.4'],
+    [9.96, '10'],
+    [56, '56'],
+    [999.5, '1,000'],
+    [3_158.4, '3,158'],
+    [200_000, '200,000'],
+    [1_234_567, '1,234,567'],
+    [null, '-'],
+    [Number.POSITIVE_INFINITY, '-'],
+  ])('shows the count %s as %s', (count, text) => {
+    expect(formatCount(count)).toBe(text);
+  });
+
+  it.each([
+    [0, '0.00'],
+    [0.421, '0.42'],
+    [9.998, '10.0'],
+    [96.34, '96.3'],
+    [99.96, '100'],
+    [3_592.1, '3,592'],
+    [null, '-'],
+  ])('shows %s bare milliseconds as %s', (ms, text) => {
+    expect(formatMilliseconds(ms)).toBe(text);
+  });
+
   it.each([
     [0, '0 B'],
     [1_023, '1023 B'],

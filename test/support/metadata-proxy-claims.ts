@@ -1,0 +1,46 @@
+// What must be true of a passed run of the small metadata proxy profile, wherever it ran.
+import type { ResultDocument } from '../../src/evidence/result-document.ts';
+import { parseLoadReport } from '../../src/load/load-report.ts';
+
+export const SMALL_METADATA_PROFILE = 'metadata-proxy-small';
+const LIMITS = ['500m', '100m'];
+const REQUESTS = [5_000, 1_000];
+/** The kernel lends a few pages beyond the limit before it kills. */
+const LIMIT_BYTES = 25 * 1_048_576 + 65_536;
+
+/** What is not as it must be; empty when every claim holds. */
+export function brokenMetadataClaims({ verdict, evidence }: ResultDocument): readonly string[] {
+  const loads = LIMITS.map((limit) => evidence.stages.find(({ stage }) => stage === `load-${limit}`));
+  const proxies = LIMITS.map((limit) => evidence.companions?.find(({ name }) => name === `proxy-${limit}`));
+  const reports = loads.map((load) => (load?.report === undefined ? null : parseLoadReport(load.report)));
+  const claims: readonly (readonly [string, boolean])[] = [
+    ['the run passed', verdict.outcome === 'passed'],
+    ['both loads passed', loads.every((load) => load?.state === 'passed')],
+    ['each load made its requests', reports.every((report, index) => report?.completed === REQUESTS[index])],
+    ['no request failed', reports.every((report) => report?.failed === 0)],
+    ['both proxies were held by their limits', proxies.every((proxy) => proxy?.limits === 'enforced')],
+    [
+      'no proxy used more than it may',
+      proxies.every((proxy) => (proxy?.usage?.peakMemoryBytes ?? Number.NaN) <= LIMIT_BYTES),
+    ],
+    ['no proxy was killed for want of memory', proxies.every((proxy) => proxy?.usage?.oomKills === 0)],
+    ['no proxy began anew', proxies.every((proxy) => proxy?.usage?.restarts === 0)],
+    ['the smaller CPU limit held its proxy back', (proxies[1]?.usage?.throttledPeriods ?? 0) > 0],
+    [
+      'each proxy counted the requests of its load, and no others',
+      proxies.every((proxy, index) => answered(proxy?.growth ?? {}) === REQUESTS[index]),
+    ],
+    ['there is a row for each limit and four for each in the second table', rowsOf(verdict) === '2 8'],
+  ];
+  return claims.filter(([, holds]) => !holds).map(([claim]) => claim);
+}
+
+/** Growth of the answers that were let through. */
+function answered(growth: Readonly<Record<string, number>>): number {
+  const counted = Object.entries(growth).filter(([name]) => /^request_count\{.*filter_result_proxied/.test(name));
+  return counted.reduce((sum, [, count]) => sum + count, 0);
+}
+
+function rowsOf({ tables = [] }: ResultDocument['verdict']): string {
+  return tables.map(({ rows }) => rows.length).join(' ');
+}
