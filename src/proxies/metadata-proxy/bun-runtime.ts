@@ -11,14 +11,14 @@ export interface BunServer {
   stop(cutOff?: boolean): Promise<void>;
 }
 
-interface BunServeOptions {
+export interface BunServeOptions {
   readonly hostname: string;
   readonly port: number;
   /** Seconds, 255 at the most. */
   readonly idleTimeout?: number;
   readonly development: false;
   /** False: an address that another program has is refused, not shared with it. */
-  readonly reusePort: false;
+  readonly reusePort: boolean;
   readonly fetch: (request: Request, server: BunServer) => Response | Promise<Response>;
   readonly error: (thrown: unknown) => Response;
 }

@@ -1,4 +1,4 @@
-// The metadata proxy as a whole: its two listeners, from start to a graceful end.
+// The metadata proxy as a whole: its two addresses, from start to a graceful end.
 import { accessLog } from './access-log.ts';
 import { BodyRoom } from './body-room.ts';
 import { type BunServer, bunRuntime } from './bun-runtime.ts';
@@ -8,6 +8,7 @@ import { Rests } from './rests.ts';
 import { servePages } from './serve-pages.ts';
 import type { ListenAddress, MetadataProxySettings } from './settings.ts';
 import { SharedAnswers } from './shared-answers.ts';
+import { listenTogether } from './shared-port.ts';
 import { Turns } from './turns.ts';
 import { createUpstream } from './upstream.ts';
 import { Waits } from './waits.ts';
@@ -57,22 +58,22 @@ export function serveMetadataProxy(input: {
     // What was set for the wait would else hold for as long as the connection does.
     return answered.finally(() => server.timeout(request, idleTimeout));
   };
-  const proxy = bun.serve({
-    hostname: settings.listen.host,
-    port: settings.listen.port,
-    idleTimeout,
-    development: false,
-    reusePort: false,
-    fetch: (request, server) => {
-      const rest = rests.next();
-      return rest === null ? answer(request, server) : rest.then(() => answer(request, server));
+  const proxy = listenTogether({
+    address: settings.listen,
+    options: {
+      idleTimeout,
+      development: false,
+      fetch: (request, server) => {
+        const rest = rests.next();
+        return rest === null ? answer(request, server) : rest.then(() => answer(request, server));
+      },
+      error: () => new Response(null, { status: 502 }),
     },
-    error: () => new Response(null, { status: 502 }),
   });
   let isEnding = false;
   const metricsPage = (): string => {
     metrics.queued = turns.waiting;
-    return metrics.page({ requests: proxy.pendingRequests });
+    return metrics.page({ requests: proxy.pendingRequests() });
   };
   let pages: BunServer;
   try {

@@ -172,6 +172,18 @@ describe('a client of HTTP/1.0', () => {
   });
 });
 
+describe('clients who come while the proxy is held back', () => {
+  it('are let in by the kernel, 2,000 of them, and answered each as soon as it goes on', async () => {
+    const { proxy } = await start();
+    process.kill(proxy.pid, 'SIGSTOP');
+    const clients = await Promise.all(Array.from({ length: 2_000 }, () => openRawHttpClient(proxy)));
+    for (const client of clients) client.send(requestFor({ target: ID }));
+    process.kill(proxy.pid, 'SIGCONT');
+    for (const client of clients) expect((await client.answer()).text).toBe('x');
+    await proxy.reaches('request_count{code="200",filter_result="filter_result_proxied"}', 2_000);
+  });
+});
+
 describe('what is no request', () => {
   it.each([
     ['other protocols', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1'],
