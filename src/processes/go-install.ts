@@ -2,11 +2,14 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { findOnPath, isExecutableFile } from './find-on-path.ts';
-import { runCommand } from './run-command.ts';
+import { isNetworkFailure } from './network-failure.ts';
+import { type CommandResult, runCommand } from './run-command.ts';
 
 const WITHIN_MS = 20 * 60_000;
 const TELL_EVERY_MS = 10_000;
+const TRY_AGAIN_AFTER_MS = 2_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +36,8 @@ export function builtBefore(input: { readonly program: GoProgram; readonly cache
 }
 
 /**
- * Builds the program and gives its path; hears of it every ten seconds through `onProgress`.
+ * Builds the program and gives its path; hears of it every ten seconds through `onProgress`. Where the network fails it
+ * is tried once more: Go keeps what has come by then.
  * @throws Error saying in one line why not
  */
 export async function goInstall(input: {
@@ -57,14 +61,24 @@ export async function goInstall(input: {
   const ticker = setInterval(() => onProgress(`still building ${name}, ${elapsed()}`), TELL_EVERY_MS);
   try {
     const tags = program.tags === undefined ? [] : ['-tags', program.tags.join(',')];
-    const run = await runCommand({
-      command: [go, 'install', ...tags, `${program.module}@${version}`],
-      env: { ...goEnvironment(env), GOBIN: workshop },
-      // Away from any go.mod or go.work, which would have a say in the build.
-      cwd: workshop,
-      timeoutMs: WITHIN_MS,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const build = (): Promise<CommandResult> =>
+      runCommand({
+        command: [go, 'install', ...tags, `${program.module}@${version}`],
+        env: { ...goEnvironment(env), GOBIN: workshop },
+        // Away from any go.mod or go.work, which would have a say in the build.
+        cwd: workshop,
+        timeoutMs: Math.max(1, WITHIN_MS - (performance.now() - startedAtMs)),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    let run = await build();
+    const failure = networkFailureOf(run);
+    if (failure !== null) {
+      onProgress(`building ${name} failed on the network and is tried once more: ${failure}`);
+      await pause(TRY_AGAIN_AFTER_MS, undefined, { signal }).catch(() => {
+        throw new Error('it was stopped');
+      });
+      run = await build();
+    }
     if (run.ended === 'timeout') throw new Error(`not done after ${WITHIN_MS / 60_000} minutes`);
     if (run.ended === 'aborted') throw new Error('it was stopped');
     if (run.exit.code !== 0) throw new Error(run.lines.at(-1) ?? `it ended with code ${run.exit.code}`);
@@ -76,6 +90,12 @@ export async function goInstall(input: {
     clearInterval(ticker);
     rmSync(workshop, { recursive: true, force: true });
   }
+}
+
+/** The line that tells it; null for a build that succeeded, was ended, or failed in another way. */
+function networkFailureOf({ ended, exit, lines }: CommandResult): string | null {
+  if (ended !== 'by-itself' || exit.code === 0) return null;
+  return lines.findLast(isNetworkFailure) ?? null;
 }
 
 function placeOf({ program, cacheDir }: { readonly program: GoProgram; readonly cacheDir: string }): string {

@@ -1,8 +1,8 @@
 // A Temporal server for this machine alone: quickstart, development and tests run against it.
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { startBackgroundService } from '../processes/background-service.ts';
+import { reservePort } from '../processes/reserve-port.ts';
 import { connectTemporal } from './connection.ts';
 import { DEFAULT_NAMESPACE } from './connection-settings.ts';
 
@@ -51,8 +51,8 @@ const STOP_GRACE_MS = 5_000;
 export async function startDevServer(request: DevServerRequest): Promise<DevServer> {
   const ip = request.ip ?? LOOPBACK;
   const namespace = request.namespace ?? DEFAULT_NAMESPACE;
-  const port = await portOrFree({ port: request.port, ip });
-  const uiPort = request.headless === true ? null : await portOrFree({ port: request.uiPort, ip });
+  const port = await portOrAny({ port: request.port, ip });
+  const uiPort = request.headless === true ? null : await portOrAny({ port: request.uiPort, ip });
   const address = `${ip}:${port}`;
   mkdirSync(dirname(request.logFile), { recursive: true });
   request.onProgress?.(`starting a Temporal dev server at ${address}`);
@@ -98,17 +98,7 @@ function withoutTemporalSettings(env: Readonly<Record<string, string | undefined
   );
 }
 
-function portOrFree({ port = 0, ip }: { readonly port: number | undefined; readonly ip: string }): Promise<number> {
-  if (port !== 0) return Promise.resolve(port);
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, ip, () => {
-      const bound = server.address();
-      server.close(() => {
-        if (bound === null || typeof bound === 'string') reject(new Error('no port was given'));
-        else resolve(bound.port);
-      });
-    });
-  });
+async function portOrAny(input: { readonly port: number | undefined; readonly ip: string }): Promise<number> {
+  const { port = 0, ip } = input;
+  return port === 0 ? await reservePort({ ip }) : port;
 }

@@ -1,13 +1,7 @@
-// A port on loopback that nobody listens on at this moment.
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+// A port on loopback that nobody listens on, nor is given meanwhile.
+import { reservePort } from '../../src/processes/reserve-port.ts';
 
-/** Asks the system for one and lets it go again. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/** Another one each time, for a program that is about to listen there. */
+export function freePort(): Promise<number> {
+  return reservePort({ ip: '127.0.0.1' });
 }

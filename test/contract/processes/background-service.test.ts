@@ -42,8 +42,8 @@ test('one that ends instead of answering is told with the end of its log', async
 });
 
 test('one that stays silent is ended', async () => {
-  const request = { ...service('echo $$ > pid; exec sleep 300'), readyWithinMs: 300 };
-  await expect(startBackgroundService(request)).rejects.toThrow(/^The test service did not answer within 0\.3 s/);
+  const request = { ...service('echo $$ > pid; exec sleep 300'), readyWithinMs: 3_000 };
+  await expect(startBackgroundService(request)).rejects.toThrow(/^The test service did not answer within 3 s/);
   expect(identifyProcess(Number(readFileSync(join(request.directory, 'pid'), 'utf8')))).toBeNull();
 });
 
@@ -61,7 +61,7 @@ test('an answer that comes from somebody else meanwhile does not hide that it ha
   const isReady = async (): Promise<boolean> => {
     asked += 1;
     if (asked === 1) return false;
-    await setTimeout(200);
+    await setTimeout(2_000);
     return true;
   };
   await expect(startBackgroundService({ ...request, isReady })).rejects.toThrow('The test service ended by itself');

@@ -32,6 +32,11 @@ async function startScript(input: {
   return group;
 }
 
+/** While a program takes another's place, its environment is not to be read for a moment. */
+async function untilOneIsMarked(value: string): Promise<void> {
+  await expect.poll(() => findMarkedProcesses({ name: 'MARK', value }).length, { timeout: 10_000 }).toBe(1);
+}
+
 test('a process is itself until it ends', async () => {
   const group = await startScript({ script: 'echo ready; exec sleep 300' });
   expect(isRunning(group.leader)).toBe(true);
@@ -69,7 +74,7 @@ test('what ignores SIGTERM is killed when the grace is over', async () => {
 test('members of the group go with it although its leader has ended before', async () => {
   const group = await startScript({ script: 'sleep 300 & echo $!', env: { MARK: 'leaderless' } });
   await group.exited;
-  expect(findMarkedProcesses({ name: 'MARK', value: 'leaderless' })).toHaveLength(1);
+  await untilOneIsMarked('leaderless');
   await endProcesses({ leaders: [group.leader], marker: { name: 'MARK', value: 'leaderless' }, graceMs: 0 });
   expect(findMarkedProcesses({ name: 'MARK', value: 'leaderless' })).toEqual([]);
 });
@@ -78,7 +83,7 @@ test('without a marker the rest of a group is its ended leader’s own, with one
   const group = await startScript({ script: 'sleep 300 & echo $!', env: { MARK: 'headless' } });
   await group.exited;
   await endProcesses({ leaders: [group.leader], marker: { name: 'MARK', value: 'another' }, graceMs: 0 });
-  expect(findMarkedProcesses({ name: 'MARK', value: 'headless' })).toHaveLength(1);
+  await untilOneIsMarked('headless');
   await endProcesses({ leaders: [group.leader], graceMs: 0 });
   expect(findMarkedProcesses({ name: 'MARK', value: 'headless' })).toEqual([]);
 });
@@ -102,7 +107,7 @@ test('an orphan that left the group is found by its marker', async () => {
     env: { MARK: 'orphan' },
   });
   await group.exited;
-  expect(findMarkedProcesses({ name: 'MARK', value: 'orphan' })).toHaveLength(1);
+  await untilOneIsMarked('orphan');
   expect(findMarkedProcesses({ name: 'MARK', value: 'orph' })).toEqual([]);
   await endProcesses({ marker: { name: 'MARK', value: 'orphan' }, graceMs: 0 });
   expect(findMarkedProcesses({ name: 'MARK', value: 'orphan' })).toEqual([]);
