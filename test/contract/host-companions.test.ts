@@ -25,6 +25,8 @@ import { buildScript, buildStage } from '../support/plan-builder.ts';
 import { readToEnd } from './cluster-contract.ts';
 
 const never = new AbortController().signal;
+/** However slow the machine is. */
+const WITHIN = { timeout: 20_000 };
 const noLimits = whyNoLimits();
 let fixture: HostFixture;
 
@@ -72,7 +74,7 @@ test('companions are up before the first stage, have their files and the program
   expect(greeting).toBe('good day');
   expect(surroundings).toMatch(new RegExp(`^${plan.runId} ${process.cwd()}/programs:`));
   expect(await logOf(plan, 'program')).toBe('listening\n');
-  await vi.waitFor(async () => expect(await fixture.running(plan)).toEqual([]));
+  await vi.waitFor(async () => expect(await fixture.running(plan)).toEqual([]), WITHIN);
 });
 
 test('what is written down at each end of a stage gives its growth exactly, also to whoever reads only afterwards', async () => {
@@ -153,7 +155,7 @@ test.each([
   expect(transitions).toEqual([
     { stage: null, phase: 'failed', atMs: expect.any(Number), reason: expect.stringMatching(why) },
   ]);
-  await vi.waitFor(async () => expect(await fixture.running(plan)).toEqual([]));
+  await vi.waitFor(async () => expect(await fixture.running(plan)).toEqual([]), WITHIN);
 });
 
 test.each(['ready', 'metrics'] as const)(
@@ -195,7 +197,7 @@ test('a stop while a companion comes up ends it, and the Job is stopped', async 
     stages: [buildScript({ name: 'never', script: 'true' })],
   });
   await fixture.cluster.apply({ plan, signal: never });
-  await vi.waitFor(async () => expect(await logOf(plan, 'program')).toBe('waiting\n'), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await logOf(plan, 'program')).toBe('waiting\n'), WITHIN);
   await fixture.cluster.stop({ namespace: 'default', jobName: plan.jobName, graceMs: 200 });
   expect(await fixture.running(plan)).toEqual([]);
   expect((await readToEnd({ cluster: fixture.cluster, plan })).job).toBe('stopped');

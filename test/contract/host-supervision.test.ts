@@ -186,7 +186,7 @@ test('strangers that came by the pids of a dead run are left alone', async () =>
 test('a Job that everybody has forgotten is ended by its own supervisor', async () => {
   const { cluster } = fixture;
   const cleanUp = { keepFinishedMs: 3_600_000, stopGraceMs: 50 };
-  const plan = fixture.plan({ scripts: { one: endless, two: 'true' }, plan: { deadlineMs: 400, cleanUp } });
+  const plan = fixture.plan({ scripts: { one: endless, two: 'true' }, plan: { deadlineMs: 9_600, cleanUp } });
   await cluster.apply({ plan, signal: never });
   const { transitions, job } = await readToEnd({ cluster, plan });
   expect(job).toBe('failed');

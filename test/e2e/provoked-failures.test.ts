@@ -102,7 +102,7 @@ describe('a provoked failure gets its own family and a useful reason', () => {
   }
 
   it('deadline: a stage outlives its own', async () => {
-    const stage = npmStage({ deadlineMs: 1500, ...stack.downloads(upstream.url('deadline')) });
+    const stage = npmStage({ deadlineMs: 6_000, ...stack.downloads(upstream.url('deadline')) });
     const result = await (await stack.startPlan(stack.plan({ stages: [stage] }))).result();
     expect(result.verdict).toMatchObject({ outcome: 'deadline', failureFamily: 'deadline', stage: 'npm-install' });
     expect(result.evidence.totalBytes).toBeGreaterThan(GATED_BYTES / 2);

@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { endProcesses, findMarkedProcesses } from '../../src/processes/end-processes.ts';
 import { markerOfRun } from '../../src/processes/run-marker.ts';
 import { RUNTIMES } from '../support/command-line.ts';
-import { type ConfigDir, createConfigDir } from '../support/config-dir.ts';
+import { type ConfigChanges, type ConfigDir, createConfigDir, SHIPPED_CONFIG_DIR } from '../support/config-dir.ts';
 import { freePort } from '../support/free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -24,18 +25,41 @@ let marker: { readonly name: string; readonly value: string };
 beforeEach(async () => {
   marker = { name: MARK, value: randomUUID() };
   stateDir = await mkdtemp(join(tmpdir(), 'proxybench-quickstart-'));
-  config = await createConfigDir({
-    targets: [
-      [['proxyServices', 'local-egress-proxy', 'httpUrl'], `http://127.0.0.1:${await freePort()}`],
-      [['proxyServices', 'local-egress-proxy', 'controlUrl'], `http://127.0.0.1:${await freePort()}`],
-    ],
-  });
+  config = await onFreePorts();
 });
 afterEach(async () => {
   await endProcesses({ marker, graceMs: 0 });
   await config.dispose();
   await rm(stateDir, { recursive: true, force: true });
 });
+
+/** The shipped configuration, its proxy where nobody else is. */
+async function onFreePorts(changes: Pick<ConfigChanges, 'profiles'> = {}): Promise<ConfigDir> {
+  const service = ['proxyServices', 'local-egress-proxy'];
+  const targets = [
+    [[...service, 'httpUrl'], `http://127.0.0.1:${await freePort()}`],
+    [[...service, 'controlUrl'], `http://127.0.0.1:${await freePort()}`],
+  ] as const;
+  return await createConfigDir({ ...changes, targets });
+}
+
+interface RawProfiles {
+  readonly profiles: {
+    readonly 'host-deps': {
+      readonly realDeps: { readonly stages: readonly { readonly name: string; readonly command: readonly string[] }[] };
+    };
+  };
+}
+
+/** The shipped profiles, but npm-install goes on for a minute after npm: whoever is told that it runs finds it running. */
+async function lingeringNpmInstall(): Promise<NonNullable<ConfigChanges['profiles']>> {
+  const file = join(SHIPPED_CONFIG_DIR, 'platform-infra', 'egress-proxy-benchmarks.yaml');
+  const { stages } = (parse(await readFile(file, 'utf8')) as RawProfiles).profiles['host-deps'].realDeps;
+  const index = stages.findIndex(({ name }) => name === 'npm-install');
+  const [shell, flags, script] = stages[index]?.command ?? [];
+  const command = [shell, flags, `${script}\nsleep 60\n`];
+  return [[['profiles', 'host-deps', 'realDeps', 'stages', index, 'command'], command]];
+}
 
 /** Runs quickstart without a terminal; every process that it becomes carries the mark. */
 function quickstart({ executable }: { readonly executable: string }): {
@@ -75,6 +99,8 @@ describe('quickstart', () => {
   );
 
   it('cancels its run when it is told to end, and leaves no process', async () => {
+    await config.dispose();
+    config = await onFreePorts({ profiles: await lingeringNpmInstall() });
     const { child, ended, lines } = quickstart({ executable: RUNTIMES[0].executable });
     for await (const line of lines) {
       if (line.startsWith('local: npm-install running')) child.kill('SIGTERM');

@@ -118,7 +118,7 @@ export async function startMetadataProxy(
     metric,
     metricsPage,
     reaches: async (name, value) =>
-      await vi.waitFor(async () => expect(await metric(name), name).toBe(value), { timeout: 10_000, interval: 20 }),
+      await vi.waitFor(async () => expect(await metric(name), name).toBe(value), { timeout: 60_000, interval: 20 }),
     end: async () => {
       child.kill('SIGTERM');
       return await ended;

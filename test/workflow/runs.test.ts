@@ -52,12 +52,15 @@ async function serving<T>(
 }
 
 /** The store of runs lags a little behind the runs. */
+const WITHIN = { timeout: 20_000 };
+
+/** What it lists of the filter, once that is something. */
 async function listed(
   runs: Runs,
   filter: Parameters<Runs['listRuns']>[0],
 ): Promise<Awaited<ReturnType<Runs['listRuns']>>> {
   return await expect
-    .poll(() => runs.listRuns(filter), { timeout: 20_000 })
+    .poll(() => runs.listRuns(filter), WITHIN)
     .not.toEqual([])
     .then(() => runs.listRuns(filter));
 }
@@ -72,7 +75,7 @@ describe('starting a fleet', () => {
       const [run] = fleet.runs;
       expect(fleet.runs).toEqual([{ target, runId: run?.runId, workflowId: runWorkflowId(run?.runId ?? '') }]);
       expect(run?.runId).toMatch(/^[a-z][a-z0-9]{11}$/);
-      await expect.poll(() => runs.find(run?.workflowId ?? '')).not.toBeNull();
+      await expect.poll(() => runs.find(run?.workflowId ?? ''), WITHIN).not.toBeNull();
       const end = await runs.endOf({ workflowId: run?.workflowId ?? '' });
       expect(end).toMatchObject({ kind: 'result', result: { verdict: { outcome: 'passed' } } });
       expect(await runs.fleetStatusOf(fleet.workflowId)).toMatchObject({ fleetId: fleet.fleetId, rows: [{ target }] });

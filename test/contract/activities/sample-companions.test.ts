@@ -67,9 +67,9 @@ async function interrupted(input: {
   let last: CompanionProgress | undefined;
   env.on('heartbeat', (details: CompanionProgress | undefined) => (last = details));
   const sampling = as(env, createSample(deps()), { run, baseline });
-  await vi.waitFor(() => expect(readings).toBeGreaterThanOrEqual(rounds), { interval: 5 });
+  await vi.waitFor(() => expect(readings).toBeGreaterThanOrEqual(rounds), { interval: 5, timeout: 20_000 });
   // A heartbeat goes out once a second.
-  await vi.waitFor(() => expect(last?.rounds ?? 0).toBeGreaterThan(0), { timeout: 5_000 });
+  await vi.waitFor(() => expect(last?.rounds ?? 0).toBeGreaterThan(0), { timeout: 20_000 });
   env.cancel(by);
   return { sampling, heartbeat: () => last };
 }

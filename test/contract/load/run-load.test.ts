@@ -104,7 +104,7 @@ describe('a load', () => {
 });
 
 describe('a failed request', () => {
-  const TIMEOUT = { timeout: '150ms' };
+  const TIMEOUT = { timeout: '1s' };
   const CASES: readonly (readonly [ErrorClass, string, LoadOptionValues, ((request: SeenRequest) => void) | null])[] = [
     ['refused', 'nobody listens', {}, null],
     ['reset', 'a connection is reset', {}, ({ socket }) => socket.resetAndDestroy()],

@@ -127,7 +127,7 @@ describe('the control API', () => {
 
 describe('closed connections', () => {
   test('stay listed with their end, and vanish after their time while the totals keep them', async () => {
-    const lingering = await start({ lingerMs: 150 });
+    const lingering = await start({ lingerMs: 2_000 });
     await echoThrough(lingering, 'short');
     const ended = await connectionsWhen(lingering.controlUrl, (got) => got.connections.length === 1 && allEnded(got));
     const [connection] = ended.connections;

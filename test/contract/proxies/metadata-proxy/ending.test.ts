@@ -43,7 +43,8 @@ describe('a proxy that is asked to end', () => {
     const client = await ask('x');
     await upstream.received(1);
     const ended = proxy.end();
-    await expect.poll(async () => (await askRaw({ port: proxy.metricsPort, bytes: HEALTH })).status).toBe(503);
+    const healthNow = async () => (await askRaw({ port: proxy.metricsPort, bytes: HEALTH })).status;
+    await expect.poll(healthNow, { timeout: 20_000 }).toBe(503);
     await expect(openRawHttpClient(proxy)).rejects.toThrow('ECONNREFUSED');
     answers.shift()?.({ body: 'x' });
     expect((await client.answer()).text).toBe('x');

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../../support/free-port.ts';
 import { INSTANCE, requestFor, startMetadataProxy, TOKEN_PATH } from '../../../support/metadata-proxy.ts';
 import { askRaw, openRawHttpClient } from '../../../support/raw-http-client.ts';
 import { type Script, startRecordingUpstream } from '../../../support/recording-upstream.ts';
@@ -18,7 +17,7 @@ describe('an upstream that is down', () => {
     ['passed on', 'GET', ['X-Any: 1']],
     ['passed on', 'POST', []],
   ] as const)('makes 502 without a body (%s, %s)', async (_way, method, headers) => {
-    const proxy = await startMetadataProxy({ upstream: `http://127.0.0.1:${await freePort()}` });
+    const proxy = await startMetadataProxy({ upstream: 'http://127.0.0.1:1' });
     const answer = await askRaw({ port: proxy.port, bytes: requestFor({ target: ID, method, headers }) });
     expect([answer.status, answer.text, answer.header('content-length')]).toEqual([502, '', '0']);
     expect(await proxy.metric('metadata_proxy_upstream_errors_total')).toBe(1);

@@ -87,12 +87,12 @@ describe('a wait for a change', () => {
   });
 
   it('waits as long when its request is one of its own, and holds no turn', async () => {
-    const { upstream, proxy, change } = await start({ upstreamTimeoutMs: 300, maxConnections: 1 });
+    const { upstream, proxy, change } = await start({ upstreamTimeoutMs: 2_000, maxConnections: 1 });
     const client = await openRawHttpClient(proxy);
     client.send(requestFor({ target: WAIT, headers: ['X-Any: 1'] }));
     await upstream.received(1);
     expect((await askRaw({ port: proxy.port, bytes: requestFor({ target: `${INSTANCE}/id` }) })).text).toBe('at once');
-    await pause(800);
+    await pause(3_000);
     change();
     expect((await client.answer()).text).toBe('changed');
     await proxy.reaches(HANGING, 0);
