@@ -48,6 +48,19 @@ export interface Bout {
   readonly alive: boolean;
 }
 
+/** A server that ended, or never answered, before it could be loaded. */
+class NotReadyError extends Error {
+  readonly reading: CgroupReading;
+  readonly spentMs: number;
+
+  constructor(input: { readonly message: string; readonly reading: CgroupReading; readonly spentMs: number }) {
+    super(input.message);
+    this.name = 'NotReadyError';
+    this.reading = input.reading;
+    this.spentMs = input.spentMs;
+  }
+}
+
 /** What to load a server with. */
 export interface Load {
   readonly requests: number;
@@ -64,7 +77,7 @@ const LOAD_WITHIN_MS = 3_600_000;
 /** A program started cold is charged for at least so much of itself. */
 const LEAST_COLD_BYTES = 1024 * 1024;
 
-/** @throws Error when it does not answer in time, or its pages are not as cold as was asked for */
+/** @throws NotReadyError when it does not answer in time; Error when its pages are not as cold as was asked for */
 export async function startContender(input: {
   readonly contender: Contender;
   readonly limits: CgroupLimits;
@@ -99,9 +112,10 @@ export async function startContender(input: {
     readyWithinMs: READY_WITHIN_MS,
     stopGraceMs: 2000,
   }).catch(async (error: unknown) => {
-    const reading = JSON.stringify(group.read());
+    const reading = group.read();
+    const spentMs = performance.now() - startedAtMs;
     await clear();
-    throw new Error(`${causeOf(error)}\nLast answer: ${lastAnswer}. Its group: ${reading}`, { cause: error });
+    throw new NotReadyError({ message: `${causeOf(error)} Last answer: ${lastAnswer}`, reading, spentMs });
   });
   const readyMs = performance.now() - startedAtMs;
   let alive = true;
@@ -120,9 +134,17 @@ export async function startContender(input: {
   return { url, readyMs, group, isAlive: () => alive, stop };
 }
 
-/** Starts it, loads it and ends it. */
+/** Starts it, loads it and ends it. One that never answers is a result, too. */
 export async function measure(input: Parameters<typeof startContender>[0] & { readonly load: Load }): Promise<Bout> {
-  const running = await startContender(input);
+  const running = await startContender(input).catch((error: unknown) => {
+    if (error instanceof NotReadyError) return error;
+    throw error;
+  });
+  if (running instanceof NotReadyError) {
+    const { message, reading, spentMs: readyMs } = running;
+    const why = message.replaceAll(/\s+/g, ' ');
+    return { outcome: { ended: 'gave-up', why, complete: 0 }, readyMs, before: reading, after: reading, alive: false };
+  }
   try {
     return await loadContender({ running, load: input.load });
   } finally {

@@ -1,6 +1,7 @@
 // The benchmark's rows as a table that is read from left to right: who, under what, how fast, at what cost.
 import type { AbReport } from './ab.ts';
 import type { Claim } from './claims.ts';
+import type { ReadAhead } from './read-ahead.ts';
 import type { Row } from './row.ts';
 
 const MIB = 1024 * 1024;
@@ -37,6 +38,13 @@ const COLUMNS: readonly Column[] = [
   { title: 'to upstream', width: 11, of: ({ upstreamRequests }) => whole(upstreamRequests) },
   { title: 'ready s', width: 7, of: ({ readyMs }) => (readyMs === null ? null : (readyMs / 1000).toFixed(2)) },
 ];
+
+/** What the cold rows depend on. */
+export function readAheadLine({ heldKib, ownKib }: ReadAhead): string {
+  if (heldKib === null) return "how far the programs' disk reads ahead is not known";
+  const own = ownKib === heldKib ? '' : `, ${ownKib ?? ''} KiB otherwise`;
+  return `the programs' disk reads ${heldKib} KiB ahead${own}`;
+}
 
 /** The line above all rows. */
 export function headLine(): string {

@@ -122,7 +122,7 @@ function hasBegunAnew({
   );
 }
 
-/** Each field by itself: of what is there now the last word, of a peak the largest, of what grows the sum over all starts. */
+/** Each field by itself: of what is there now the last word, of a peak or a limit the largest, of what grows the sum over all starts. */
 function usageOver(readings: readonly CompanionReading[]): CompanionUsage | null {
   const usages = readings.flatMap(({ usage }) => (usage === null ? [] : [usage]));
   if (usages.length === 0) return null;
@@ -132,9 +132,9 @@ function usageOver(readings: readonly CompanionReading[]): CompanionUsage | null
   const summed = (field: Growing): number | null => sumOverStarts(told(field));
   return {
     memoryBytes: told('memoryBytes').at(-1) ?? null,
-    peakMemoryBytes: told('peakMemoryBytes').length === 0 ? null : Math.max(...peaks),
-    memoryLimitBytes: told('memoryLimitBytes').at(-1) ?? null,
-    cpuLimitMillicores: told('cpuLimitMillicores').at(-1) ?? null,
+    peakMemoryBytes: told('peakMemoryBytes').length === 0 ? null : largest(peaks),
+    memoryLimitBytes: largest(told('memoryLimitBytes')),
+    cpuLimitMillicores: largest(told('cpuLimitMillicores')),
     cpuSeconds: summed('cpuSeconds'),
     periods: summed('periods'),
     throttledPeriods: summed('throttledPeriods'),
@@ -142,6 +142,10 @@ function usageOver(readings: readonly CompanionReading[]): CompanionUsage | null
     restarts: summed('restarts'),
     oomKills: killsByEnd(readings) ?? summed('oomKills'),
   };
+}
+
+function largest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.max(...values);
 }
 
 /** Each end once, however often it was told; null where ends are not told apart. */

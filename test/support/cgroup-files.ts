@@ -1,5 +1,5 @@
 // What both kinds of cgroup are made of: small files of numbers, and directories that go when nobody is inside.
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -40,6 +40,11 @@ export async function removeGroups(directories: readonly string[]): Promise<void
       await pause(AGAIN_MS);
     }
   }
+}
+
+/** For a setting that a kernel without swap does not have: there is nothing to hold back then. */
+export function setWhereThere(file: string, value: string): void {
+  if (existsSync(file)) writeFileSync(file, value);
 }
 
 /** Makes the directories and writes the settings, or leaves nothing. @throws the system's own error, with the file */

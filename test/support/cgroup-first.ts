@@ -1,6 +1,14 @@
 // Cgroup v1: a group is a directory in each controller's own hierarchy.
 import { join } from 'node:path';
-import { enterBy, makeGroups, PERIOD_MICROSECONDS, readFields, readNumber, removeGroups } from './cgroup-files.ts';
+import {
+  enterBy,
+  makeGroups,
+  PERIOD_MICROSECONDS,
+  readFields,
+  readNumber,
+  removeGroups,
+  setWhereThere,
+} from './cgroup-files.ts';
 import type { Cgroup, CgroupRequest } from './cgroup-model.ts';
 
 const MIB = 1024 * 1024;
@@ -24,6 +32,7 @@ export function createFirstCgroup({ name, limits, mounts }: CgroupRequest): Cgro
       [join(cpu, 'cpu.cfs_quota_us'), String(quota)],
     ],
   });
+  setWhereThere(join(memory, 'memory.memsw.limit_in_bytes'), String(limits.memoryMiB * MIB));
   return {
     enter: (command) =>
       enterBy(
@@ -40,7 +49,6 @@ export function createFirstCgroup({ name, limits, mounts }: CgroupRequest): Cgro
         fileBytes: memoryStat('cache'),
         kernelBytes: readNumber(join(memory, 'memory.kmem.usage_in_bytes')),
         refaults: memoryStat('workingset_refault_file'),
-        limitHits: readNumber(join(memory, 'memory.failcnt')),
         oomKills: readFields(join(memory, 'memory.oom_control'))('oom_kill'),
         cpuSeconds: readNumber(join(cpuacct, 'cpuacct.usage')) / NANOSECONDS,
         periods: cpuStat('nr_periods'),

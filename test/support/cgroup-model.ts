@@ -20,8 +20,6 @@ export interface CgroupReading {
   readonly kernelBytes: number;
   /** Pages of files that were given up for want of room and then needed again. */
   readonly refaults: number;
-  /** How often the limit was met, so that something had to be given up or somebody killed. */
-  readonly limitHits: number;
   readonly oomKills: number;
   readonly cpuSeconds: number;
   readonly periods: number;

@@ -1,7 +1,15 @@
 // Cgroup v2: one hierarchy, in which a group has those controllers that its parent hands down.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { enterBy, makeGroups, PERIOD_MICROSECONDS, readFields, readNumber, removeGroups } from './cgroup-files.ts';
+import {
+  enterBy,
+  makeGroups,
+  PERIOD_MICROSECONDS,
+  readFields,
+  readNumber,
+  removeGroups,
+  setWhereThere,
+} from './cgroup-files.ts';
 import type { Cgroup, CgroupRequest } from './cgroup-model.ts';
 
 const MIB = 1024 * 1024;
@@ -31,6 +39,7 @@ export function createSecondCgroup({ name, limits, mounts }: CgroupRequest): Cgr
       [at('cpu.max'), `${quota} ${PERIOD_MICROSECONDS}`],
     ],
   });
+  setWhereThere(at('memory.swap.max'), '0');
   return {
     enter: (command) => enterBy([at('cgroup.procs')], command),
     read: () => {
@@ -44,7 +53,6 @@ export function createSecondCgroup({ name, limits, mounts }: CgroupRequest): Cgr
         fileBytes: memoryStat('file'),
         kernelBytes: memoryStat('kernel'),
         refaults: memoryStat('workingset_refault_file'),
-        limitHits: events('max'),
         oomKills: events('oom_kill'),
         cpuSeconds: cpuStat('usage_usec') / MICROSECONDS,
         periods: cpuStat('nr_periods'),

@@ -1,7 +1,8 @@
 // What must be known, and agree, before a proxy is called passed.
 import type { Plan } from '../../plan/plan.ts';
-import { formatCount, formatDuration } from '../../quantities/quantities.ts';
+import { BYTES_PER_MIB, formatBytes, formatCount, formatDuration } from '../../quantities/quantities.ts';
 import type { Finding } from '../judging/finding.ts';
+import { LENT_BYTES } from './lent-memory.ts';
 import type { Measured } from './measured.ts';
 
 /** Why nothing can be said of a proxy under one set of limits; none where all of it is known. */
@@ -28,13 +29,18 @@ function whyLoadUnknown({ proxy, load, asked, report, counted }: Measured): stri
 
 /** Of the proxy: that its limits held it, and that somebody looked at it after the load. */
 function whyProxyUnknown(input: { readonly plan: Plan; readonly measured: Measured }): string | null {
-  const { proxy, load, stage, companion, restarts } = input.measured;
+  const { proxy, load, stage, limits, companion, restarts } = input.measured;
   const { usage = null, usageAtMs } = companion ?? {};
   const note = companion?.note === undefined ? '' : ` (${companion.note})`;
   if (companion === undefined || usage === null) return `nothing was read of ${proxy}${note}`;
   if (companion.limits !== 'enforced') {
     const held = companion.limits === 'unknown' ? 'nobody can tell whether its limits held' : 'its limits did not hold';
     return `${held} ${proxy}${note}`;
+  }
+  // Limits are told one by one, and may have been lifted in between; the peak misses nothing.
+  if ((usage.peakMemoryBytes ?? 0) > limits.memoryMiB * BYTES_PER_MIB + LENT_BYTES) {
+    const used = formatBytes(usage.peakMemoryBytes ?? 0);
+    return `its limits did not hold ${proxy}, which used ${used} of ${limits.memoryMiB} MiB`;
   }
   const endedAtMs = stage?.finishedAtMs ?? null;
   if (usageAtMs === undefined && input.plan.target.connection.reach !== 'host') {

@@ -64,7 +64,7 @@ function withKills({ verdict, kills }: { readonly verdict: Verdict; readonly kil
   };
 }
 
-/** A peak is held against nothing: a limit that is enforced lets no more be used, but for a page that the kernel lends. */
+/** A limit that is enforced lets no more be used; a peak beyond it is for `findUnknown`, since then nothing was enforced. */
 function killFindings({ label, proxy, load, companion }: Measured): readonly Finding[] {
   const { oomKills = null } = companion?.usage ?? {};
   if (oomKills === null || oomKills === 0) return [];

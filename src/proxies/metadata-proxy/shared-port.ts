@@ -47,7 +47,10 @@ export function listenTogether(input: {
   };
 }
 
-/** The address's port, or a free one for 0. Listeners that share would join another program's; one that does not finds it out. */
+/**
+ * The address's port, or a free one for 0. Listeners that share would join those of another proxy; one that does not finds them
+ * out. Of two proxies that start within the same millisecond neither does, unless they have an address for metrics in common.
+ */
 function freePort({ address, options }: Parameters<typeof listenTogether>[0]): number {
   const alone = bunRuntime().serve({ ...options, hostname: address.host, port: address.port, reusePort: false });
   const { port } = alone;

@@ -175,6 +175,15 @@ it.each([
   expect(evidenceOf([page(5, {}, usage)]).limits).toBe(limits);
 });
 
+it.each<[string, Partial<CompanionUsage>]>([
+  ['memory', { memoryLimitBytes: 100 * MIB }],
+  ['CPU', { cpuLimitMillicores: 2_000 }],
+])('a limit of %s that was raised in the middle was not enforced, whatever it is at the end', (_, raised) => {
+  const held = { memoryBytes: 1, memoryLimitBytes: 25 * MIB, cpuLimitMillicores: 500 };
+  const readings = [page(5, {}, held), page(15, {}, { ...held, ...raised }), page(25, {}, held)];
+  expect(evidenceOf(readings).limits).toBe('not-enforced');
+});
+
 it('a companion without limits has none, and the last note is kept until something is told without', () => {
   const readings = [
     buildReading({ note: 'first' }),

@@ -4,6 +4,7 @@ import type { StageEvidence } from '../../../../src/evidence/evidence.ts';
 import type { Ending, Verdict } from '../../../../src/evidence/verdict.ts';
 import type { Plan, Stage } from '../../../../src/plan/plan.ts';
 import { judgeFor } from '../../../../src/profiles/judges.ts';
+import { LENT_BYTES } from '../../../../src/profiles/metadata-proxy/lent-memory.ts';
 import { buildReportText } from '../../../support/load-report-builder.ts';
 import { buildPlan, buildStage } from '../../../support/plan-builder.ts';
 import { buildEvidence, buildStageEvidence } from '../../../support/result-builder.ts';
@@ -131,10 +132,19 @@ describe('the verdict on a metadata proxy', () => {
     });
   });
 
-  it.each([0, 4_096])('is passed %i bytes over the very limit: pages fill it, and the kernel lends some', (bytes) => {
-    const verdict = judged({ first: { usage: usage({ peakMemoryBytes: 25 * MIB + bytes }) } });
-    expect(verdict.outcome).toBe('passed');
-    expect(verdict.reason).toContain('peak 25.0 of 25 MiB');
+  it.each([0, LENT_BYTES])(
+    'is passed %i bytes over the very limit: pages fill it, and the kernel lends some',
+    (bytes) => {
+      const verdict = judged({ first: { usage: usage({ peakMemoryBytes: 25 * MIB + bytes }) } });
+      expect(verdict.outcome).toBe('passed');
+      expect(verdict.reason).toContain('peak 25.0 of 25 MiB');
+    },
+  );
+
+  it('is not passed when more was used than a limit lets through: it did not hold all the time', () => {
+    const verdict = judged({ first: { usage: usage({ peakMemoryBytes: 25 * MIB + LENT_BYTES + 1 }) } });
+    expect(verdict).toMatchObject({ outcome: 'evidence-incomplete', stage: 'load-500m' });
+    expect(verdict.reason).toContain('500m/25Mi: its limits did not hold proxy-500m, which used 25.0 MiB of 25 MiB');
   });
 
   it('is passed where a program began anew before the first load, and says so of a proxy', () => {
