@@ -1,7 +1,7 @@
 # The worker as an image: Node runs the TypeScript as it is; what there is to build are the dependencies and the bundle of
 # workflows.
 #   docker build --file deploy/worker.Dockerfile --tag proxybench-worker:0.1.0 .
-# The instructions used here are those that test/cluster/worker-image.ts knows too: it follows this file without Docker.
+# The instructions used here are those that test/cluster/worker-image/worker-image.ts knows too: it follows this file without Docker.
 
 # glibc, which the native part of Temporal's SDK wants, and the Node of package.json; a test compares them.
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim

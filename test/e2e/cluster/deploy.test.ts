@@ -20,7 +20,7 @@ if ('whyNot' in real) {
 function describeDeploy(cluster: RealCluster): void {
   const kubectl = kubectlFor(cluster);
   const namespace = `deploy-${randomUUID().slice(0, 8)}`;
-  const overlay = writeOverlay({ namespace, components: ['node-reader', 'persistent-state'] });
+  const overlay = writeOverlay({ namespace, components: ['node-reader', 'persistent-state', 'program-reader'] });
   const worker = `system:serviceaccount:${namespace}:proxybench-worker`;
   let objects: readonly AnyObject[];
 
@@ -30,7 +30,7 @@ function describeDeploy(cluster: RealCluster): void {
     objects = await renderFolder({ kubectl, folder: overlay.folder });
     // Who the worker is and what it may do; no worker.
     const rights = objects.filter(({ kind }) => /^(ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind));
-    expect(rights).toHaveLength(7);
+    expect(rights).toHaveLength(11);
     await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(listOf(rights)));
   });
   afterAll(async () => {
@@ -54,7 +54,12 @@ function describeDeploy(cluster: RealCluster): void {
       const told = await kubectl(['apply', '--dry-run=server', '-k', overlay.folder]);
       expect(told.match(/\(server dry run\)$/gm)).toHaveLength(objects.length);
       const elsewhere = objects.filter(({ metadata }) => metadata.namespace !== namespace);
-      expect(elsewhere.map(({ kind }) => kind)).toEqual(['ClusterRole', 'ClusterRoleBinding']);
+      expect(elsewhere.map(({ kind }) => kind).toSorted()).toEqual([
+        'ClusterRole',
+        'ClusterRole',
+        'ClusterRoleBinding',
+        'ClusterRoleBinding',
+      ]);
     });
 
     it('carry the labels by which all of it is found, none by which the program knows its own Jobs', () => {
@@ -99,7 +104,7 @@ function describeDeploy(cluster: RealCluster): void {
           of(`system:serviceaccount:default:default`, 'default'),
         ]);
         expect(own.filter((right) => !others.includes(right))).toEqual(listedRights(objects));
-        expect(elsewhere.filter((right) => !othersElsewhere.includes(right))).toEqual(['get nodes']);
+        expect(elsewhere.filter((right) => !othersElsewhere.includes(right))).toEqual(['get nodes', 'get nodes/proxy']);
       } finally {
         await client.close();
         if (before === undefined) delete process.env['KUBECONFIG'];
@@ -113,6 +118,7 @@ function describeDeploy(cluster: RealCluster): void {
       ['yes', 'get', 'pods/log'],
       ['yes', 'create', 'pods/portforward'],
       ['yes', 'get', 'nodes'],
+      ['yes', 'get', 'nodes/proxy'],
       ['no', 'get', 'secrets'],
       ['no', 'create', 'pods'],
       ['no', 'create', 'pods/exec'],
@@ -121,6 +127,7 @@ function describeDeploy(cluster: RealCluster): void {
       ['no', 'deletecollection', 'pods'],
       ['no', 'delete', 'configmaps'],
       ['no', 'list', 'nodes'],
+      ['no', 'create', 'nodes/proxy'],
       ['no', 'create', 'serviceaccounts/token'],
       ['no', 'patch', 'roles.rbac.authorization.k8s.io'],
       ['no', 'impersonate', 'users'],
