@@ -1,18 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResultDocument } from '../../../src/evidence/result-document.ts';
-import { pushImage } from '../../cluster/images/push-image.ts';
-import { readTestCluster } from '../../cluster/test-cluster.ts';
-import { buildWorkerImage } from '../../cluster/worker-image/worker-image.ts';
 import { KUBE, STARVED_PROFILE } from '../../support/cluster-config.ts';
 import { type ClusterStack, startClusterStack } from '../../support/cluster-stack.ts';
 import { brokenMetadataClaims, SMALL_METADATA_PROFILE as PROFILE } from '../../support/metadata-proxy-claims.ts';
 import { whyNoFaults } from '../../support/real-cluster.ts';
+import { pushShippedImage } from '../../support/shipped-image.ts';
 
 /** A build of the image and its first pull, on two busy cores. */
 const SET_UP_WITHIN_MS = 9 * 60_000;
 const RUN_WITHIN_MS = 5 * 60_000;
-/** The image that the shipped profile names, as docker.io knows it. */
-const IMAGE = 'library/proxybench-worker:0.1.0';
 
 // On a user's cluster nobody has pushed the image.
 const why = whyNoFaults();
@@ -23,11 +19,7 @@ describe.skipIf(why !== null)(
     let stack: ClusterStack;
     beforeAll(async () => {
       stack = await startClusterStack();
-      const own = readTestCluster();
-      if (own === null) throw new Error('the test cluster has just been there');
-      const onProgress = (line: string): boolean => process.stderr.write(`${line}\n`);
-      const image = await buildWorkerImage({ name: IMAGE, cache: own.cacheDirectory, env: process.env, onProgress });
-      await pushImage({ image, registryUrl: own.addresses.registryStorage });
+      await pushShippedImage({ onLine: (line) => process.stderr.write(`${line}\n`) });
     }, SET_UP_WITHIN_MS);
     afterAll(() => stack.stop());
 
