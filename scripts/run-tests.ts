@@ -83,7 +83,8 @@ function onlyUnit(words: readonly string[]): boolean {
 }
 
 function needsCluster(words: readonly string[]): boolean {
-  return !onlyUnit(words) && !words.some((word, at) => words[at - 1] === '--project' && !word.includes('cluster'));
+  const projects = words.filter((_, at) => words[at - 1] === '--project');
+  return !onlyUnit(words) && (projects.length === 0 || projects.some((project) => project.includes('cluster')));
 }
 
 /** Brings the test cluster up where it can run and does not yet; gives what takes it down again. */
