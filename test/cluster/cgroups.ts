@@ -46,7 +46,7 @@ export function makeComponentsCgroup(): string {
 export function processesInCgroup(): readonly number[] {
   const pids = directories().flatMap((directory) =>
     groupsBelow(directory).flatMap((group) =>
-      readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number),
+      unlessGone(() => readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)),
     ),
   );
   return [...new Set(pids)];
@@ -73,9 +73,20 @@ export function existingCgroups(): readonly string[] {
 
 /** Parents before children. */
 function groupsBelow(directory: string): readonly string[] {
-  if (!existsSync(directory)) return [];
-  const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [directory, ...children.flatMap((entry) => groupsBelow(join(directory, entry.name)))];
+  return unlessGone(() => {
+    const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [directory, ...children.flatMap((entry) => groupsBelow(join(directory, entry.name)))];
+  });
+}
+
+/** Nothing of a group that is not there, or was removed while it was read. */
+function unlessGone<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read();
+  } catch (thrown) {
+    if (['ENOENT', 'ENODEV'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return [];
+    throw thrown;
+  }
 }
 
 function isUnified(): boolean {

@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 import type { Check } from '../../src/cluster/cluster.ts';
 import { apiPath } from '../../src/cluster/kubeconfig/kube-client.ts';
 import { createKubeconfigCluster } from '../../src/cluster/kubeconfig/kubeconfig-cluster.ts';
-import { NEEDED_ROLES } from '../../src/cluster/kubernetes/needed-rights.ts';
+import { NEEDED_ROLES, askedRights } from '../../src/cluster/kubernetes/needed-rights.ts';
 import type { PlannedProxy, PlannedTarget } from '../../src/plan/plan.ts';
 import { type TestCluster, readTestCluster } from '../cluster/test-cluster.ts';
 import {
@@ -15,6 +16,9 @@ import {
   findRealCluster,
   openKubeconfigFixture,
 } from './kubeconfig-fixture.ts';
+import { isAllowed } from './rights-of.ts';
+
+const GRANTED_WITHIN = { timeout: 30_000, interval: 50 };
 
 export interface DiagnosedCluster {
   readonly testCluster: TestCluster;
@@ -97,7 +101,7 @@ export async function openDiagnosedCluster(): Promise<DiagnosedCluster> {
         const roleNamespace = role.where === 'jobs' ? namespace : testCluster.namespace;
         const metadata = { name: `${name}-${role.where}`, labels: { 'proxybench-test': namespace } };
         const rules = role.rights.flatMap(({ group, resource, subresource, verbs }) => {
-          const whole = subresource === undefined ? resource : `${resource}/${subresource}`;
+          const whole = wholeName({ resource, subresource });
           const left = verbs.filter((verb) => !without.includes(`${verb} ${whole}`));
           return left.length === 0 ? [] : [{ apiGroups: [group], resources: [whole], verbs: left }];
         });
@@ -108,6 +112,15 @@ export async function openDiagnosedCluster(): Promise<DiagnosedCluster> {
           roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name },
           subjects: [{ kind: 'ServiceAccount', name, namespace }],
         });
+        // The API server learns of a binding a moment after it has taken it.
+        const granted = askedRights(role).find((right) => !without.includes(`${right.verb} ${wholeName(right)}`));
+        if (granted === undefined) continue;
+        const user = `system:serviceaccount:${namespace}:${name}`;
+        const question = { ...granted, resource: wholeName(granted) };
+        await vi.waitFor(
+          async () => expect(await isAllowed({ client, user, namespace: roleNamespace, ...question })).toBe(true),
+          GRANTED_WITHIN,
+        );
       }
       const { body } = await client.json<{ readonly status: { readonly token: string } }>({
         method: 'POST',
@@ -157,4 +170,10 @@ export async function openDiagnosedCluster(): Promise<DiagnosedCluster> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** As RBAC writes it: `pods/log`. */
+function wholeName(right: { readonly resource: string; readonly subresource?: string | undefined }): string {
+  const { resource, subresource = '' } = right;
+  return subresource === '' ? resource : `${resource}/${subresource}`;
 }

@@ -35,10 +35,11 @@ function everyProcess(): readonly FarProcess[] {
     });
 }
 
-function textOf(pid: number, file: 'environ' | 'cmdline' | 'stat'): string {
+/** Empty for one that has ended: most of them live shorter than a look at them takes. */
+export function textOf(pid: number, file: 'environ' | 'cmdline' | 'stat'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return ''; // It has ended.
+    return '';
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { apiPath, KubeClient } from '../../src/cluster/kubeconfig/kube-client.ts';
 import { createKubeconfigCluster } from '../../src/cluster/kubeconfig/kubeconfig-cluster.ts';
 import { loadKubeConfig } from '../../src/cluster/kubeconfig/kube-config.ts';
-import type { KubeNode, KubePod } from '../../src/cluster/kubernetes/kube-objects.ts';
+import type { KubePod } from '../../src/cluster/kubernetes/kube-objects.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { renderObjects } from '../../src/profiles/job.ts';
 import { readTestCluster } from '../cluster/test-cluster.ts';
@@ -21,18 +21,21 @@ export interface RealCluster {
   readonly context?: string;
   /** An image with a shell and the usual small programs, which the cluster can pull. */
   readonly image: string;
+  /** Where Jobs run; the first node with a kubelet when left out. */
+  readonly node?: string;
 }
 
 /** The cluster to test on, or why there is none. */
 export function findRealCluster(): RealCluster | { readonly whyNot: string } {
   const users = usersCluster();
   if (users !== null) {
-    const { kubeconfigFile, context, image } = users;
-    return { kubeconfigFile, image, ...(context !== null && { context }) };
+    const { kubeconfigFile, context, image, node } = users;
+    return { kubeconfigFile, image, ...(context !== null && { context }), ...(node !== null && { node }) };
   }
   const cluster = readTestCluster();
   if (cluster === null) return { whyNot: whyNoTestCluster() ?? 'no test cluster runs: npm run cluster -- up' };
-  return { kubeconfigFile: cluster.kubeconfigFile, context: cluster.context, image: 'docker.io/proxybench/probe:1' };
+  const { kubeconfigFile, context, nodeName: node } = cluster;
+  return { kubeconfigFile, context, node, image: 'docker.io/proxybench/probe:1' };
 }
 
 export interface KubeconfigFixture extends ClusterFixture {
@@ -54,11 +57,7 @@ export async function openKubeconfigFixture(real: RealCluster): Promise<Kubeconf
     body: { metadata: { name: namespace } },
     what: `create namespace ${namespace}`,
   });
-  const nodes = await client.json<{ readonly items: readonly KubeNode[] }>({
-    path: apiPath('api/v1', null, 'nodes'),
-    what: 'list nodes',
-  });
-  const node = nodes.body.items[0]?.metadata?.name ?? '';
+  const node = real.node ?? (await firstNode(client));
   const cluster = createKubeconfigCluster({ context });
   const again = createKubeconfigCluster({ context });
   return {
@@ -126,6 +125,22 @@ export async function changedKubeconfig(input: {
 export function withObjects(plan: Plan): Plan {
   const resources = { cpuMillicores: 500, memoryMiB: 128, diskMiB: 64 };
   return { ...plan, objects: renderObjects({ plan, resources }) };
+}
+
+/** A Node without a kubelet is only an object, as other tests make them: no Pod ever runs there. */
+async function firstNode(client: KubeClient): Promise<string> {
+  const { body } = await client.json<{ readonly items: readonly ReportedNode[] }>({
+    path: apiPath('api/v1', null, 'nodes'),
+    what: 'list nodes',
+  });
+  const found = body.items.find(({ status }) => (status?.nodeInfo?.kubeletVersion ?? '') !== '')?.metadata?.name;
+  if (found === undefined) throw new Error('no node of the cluster has a kubelet');
+  return found;
+}
+
+interface ReportedNode {
+  readonly metadata?: { readonly name?: string };
+  readonly status?: { readonly nodeInfo?: { readonly kubeletVersion?: string } };
 }
 
 function currentContext(): string {

@@ -32,7 +32,7 @@ export async function rightsOf(input: {
   return rights.toSorted();
 }
 
-interface Question {
+export interface Question {
   readonly verb: string;
   readonly group: string;
   /** With its subresource: `pods/log`. */
@@ -51,7 +51,8 @@ async function allQuestions(client: KubeClient): Promise<Question[]> {
   });
 }
 
-async function isAllowed(
+/** Whether the API server lets the user do it as of now. */
+export async function isAllowed(
   input: Question & { readonly client: KubeClient; readonly user: string; readonly namespace: string },
 ): Promise<boolean> {
   const { client, user, namespace, verb, group } = input;

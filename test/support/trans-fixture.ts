@@ -12,6 +12,7 @@ import { initialObjects } from '../cluster/proxy-objects.ts';
 import { type TestCluster, readTestCluster } from '../cluster/test-cluster.ts';
 import { whyNoTestCluster } from '../cluster/why-no-test-cluster.ts';
 import { buildPlan, buildScript } from './plan-builder.ts';
+import { whyNotOwnCluster } from './users-cluster.ts';
 
 /** The image whose shell runs the scripts; its registry is asked through the proxy. */
 const SHELL_IMAGE = 'docker.io/proxybench/probe:1';
@@ -35,9 +36,9 @@ export type TransFixture = ClusterFixture & {
 
 /** Why tests over a far cluster cannot run here; null where they can. */
 export function whyNoTransTests(): string | null {
-  return readTestCluster() === null
-    ? (whyNoTestCluster() ?? 'no test cluster is up; `npm run cluster -- up` brings one up')
-    : null;
+  const whyNot = whyNotOwnCluster();
+  if (whyNot !== null || readTestCluster() !== null) return whyNot;
+  return whyNoTestCluster() ?? 'no test cluster is up; `npm run cluster -- up` brings one up';
 }
 
 /** Makes the namespace; `dispose` removes it with all that is in it, and the recorders of every plan. */

@@ -40,6 +40,13 @@ export function usersCluster(): UsersCluster | null {
   };
 }
 
+/** Why what needs the project's own cluster is left out: the user has named another. Null when tests run on the own one. */
+export function whyNotOwnCluster(): string | null {
+  return usersCluster() === null
+    ? null
+    : "it needs the project's own test cluster, and PROXYBENCH_E2E_KUBECONFIG names another";
+}
+
 function told(name: string): string | null {
   return process.env[`PROXYBENCH_E2E_${name}`] || null;
 }

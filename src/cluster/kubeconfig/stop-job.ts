@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { STOPPED_ANNOTATION } from '../kubernetes/annotation-keys.ts';
 import { type JobHistory, entriesAtStop, historyOf } from '../kubernetes/job-history.ts';
 import { jobEndOf, stoppedRecordOf } from '../kubernetes/job-end.ts';
-import type { KubeJob, KubePod } from '../kubernetes/kube-objects.ts';
+import { type KubeJob, type KubePod, trueCondition } from '../kubernetes/kube-objects.ts';
 import { STOPPED_RECORD_BYTES, type StoppedRecord, encodeStoppedRecord } from '../kubernetes/stopped-record.ts';
 import { FIELD_MANAGER } from './apply-job.ts';
 import { type KubeApi, apiPath } from './kube-client.ts';
@@ -13,21 +13,36 @@ import { readPodLog } from './read-log.ts';
 const POLL_MS = 200;
 /** A kubelet ends its containers at once when it is told so; one that has not by then is away with its node. */
 const KUBELET_WITHIN_MS = 15_000;
+/** The Job controller sees a suspension at once, or a second after a Pod that it was just making; or it is away. */
+const CONTROLLER_WITHIN_MS = 10_000;
+
+/** The Job that is to end. */
+interface AskedJob {
+  readonly job: KubeJob;
+  /** Whether its status told of an earlier suspension still, so that nothing can be read from it. */
+  readonly toldBefore: boolean;
+}
 
 /**
  * Suspends the Job, with a record of it, and waits until its Pods are gone: after `graceMs` they are killed, and where no
  * kubelet answers, forgotten. Of a Job that has ended nothing is changed; the Pods of one that was deleted are waited for
  * in the same way, also those that whoever deleted it left behind.
+ * @param input.controllerWithinMs how long a Pod that the cluster was just making is waited for where the cluster does
+ * not say that it has seen the suspension; default 10 s
  * @throws UnreachableError, InvalidInputError
  */
-export async function stopJob(input: JobName & { readonly client: KubeApi; readonly graceMs: number }): Promise<void> {
-  const { client } = input;
+export async function stopJob(
+  input: JobName & { readonly client: KubeApi; readonly graceMs: number; readonly controllerWithinMs?: number },
+): Promise<void> {
+  const { client, controllerWithinMs = CONTROLLER_WITHIN_MS } = input;
   const asked = await askToStop(input);
   if (asked === 'nothing') return;
   let last: JobHistory | null = null;
   await untilPodsAreGone({
     ...input,
-    list: () => (asked === 'vanished' ? listPodsByName(input) : listPods({ client, job: asked })),
+    controllerWithinMs,
+    list: () => (asked === 'vanished' ? listPodsByName(input) : listPods({ client, job: asked.job })),
+    isSettled: async () => asked === 'vanished' || makesNoMorePods({ asked, job: await getJob(input) }),
     look: async () => {
       if (asked === 'vanished') return;
       const observation = await observeJob(input);
@@ -38,7 +53,7 @@ export async function stopJob(input: JobName & { readonly client: KubeApi; reado
 }
 
 /** Writes the record and suspends, in one step. Gives the Job, or why there is none to stop. */
-async function askToStop(input: JobName & { readonly client: KubeApi }): Promise<KubeJob | 'nothing' | 'vanished'> {
+async function askToStop(input: JobName & { readonly client: KubeApi }): Promise<AskedJob | 'nothing' | 'vanished'> {
   const { client } = input;
   for (;;) {
     const observation = await observeJob(input);
@@ -47,8 +62,9 @@ async function askToStop(input: JobName & { readonly client: KubeApi }): Promise
     const end = jobEndOf({ job, hasPods: pods.length > 0 });
     const record = stoppedRecordOf(job);
     if (end.state !== 'running' && record?.endedAtMs !== null && pods.every(isOver)) return 'nothing';
-    if (end.state === 'succeeded' || end.state === 'failed') return job;
-    if (record !== null && job.spec?.suspend === true) return job;
+    const isSuspended = job.spec?.suspend === true;
+    if (end.state === 'succeeded' || end.state === 'failed') return { job, toldBefore: false };
+    if (record !== null && isSuspended) return { job, toldBefore: false };
     const history = historyOf(observation);
     const { code, body } = await writeRecord({
       ...input,
@@ -63,26 +79,48 @@ async function askToStop(input: JobName & { readonly client: KubeApi }): Promise
       suspend: true,
     });
     if (code === 404) return 'vanished';
-    if (code < 400) return body;
+    if (code < 400) return { job: body, toldBefore: !isSuspended && tellsOfSuspension(job) };
   }
 }
 
-/** Waits, and harder with time. `look` is called before each wait. */
+/** A controller that tells of the suspension knows of every Pod that it has made, and makes no other. */
+function makesNoMorePods({ asked, job }: { readonly asked: AskedJob; readonly job: KubeJob | null }): boolean {
+  if (job === null || job.metadata?.uid !== asked.job.metadata?.uid) return true;
+  const { conditions } = job.status ?? {};
+  if (['Complete', 'Failed'].some((type) => trueCondition({ conditions, type }) !== undefined)) return true;
+  return !asked.toldBefore && tellsOfSuspension(job);
+}
+
+function tellsOfSuspension({ status }: KubeJob): boolean {
+  return trueCondition({ conditions: status?.conditions, type: 'Suspended' }) !== undefined;
+}
+
+/** Waits, and harder with time. `look` is called before each wait for Pods. */
 async function untilPodsAreGone(input: {
   readonly client: KubeApi;
   readonly graceMs: number;
+  readonly controllerWithinMs: number;
   readonly list: () => Promise<readonly KubePod[]>;
+  /** Whether no Pod comes any more. */
+  readonly isSettled: () => Promise<boolean>;
   readonly look: () => Promise<void>;
 }): Promise<void> {
-  const { client, graceMs, list, look } = input;
+  const { client, graceMs, controllerWithinMs, list, isSettled, look } = input;
   const beganMs = Date.now();
   let pressure: 'none' | 'kill' | 'forget' = 'none';
+  let settled = false;
   for (;;) {
     const pods = await list();
     const left = pods.filter((pod) => !isOver(pod) || pod.metadata?.deletionTimestamp !== undefined);
-    if (left.length === 0) return;
-    await look();
     const waitedMs = Date.now() - beganMs;
+    if (left.length === 0) {
+      if (settled) return;
+      // Listed once more then: the last Pod may have come since they were.
+      settled = waitedMs >= controllerWithinMs || (await isSettled());
+      if (!settled) await delay(POLL_MS);
+      continue;
+    }
+    await look();
     if (pressure === 'none' && waitedMs >= graceMs) {
       await deletePods({ client, pods: left, graceSeconds: 1 });
       pressure = 'kill';

@@ -9,12 +9,13 @@ import { run } from '../run.ts';
 import { clusterStatus } from '../status.ts';
 import { readTestCluster } from '../test-cluster.ts';
 import type { TestCluster } from '../test-cluster.ts';
+import { whyNotOwnCluster } from '../../support/users-cluster.ts';
 import { whyNoTestCluster } from '../why-no-test-cluster.ts';
 import { clusterCommand } from './cluster-command.ts';
 import { listMachine } from './machine-listing.ts';
 
 const layout = clusterLayout(process.env);
-const why = whyNoTestCluster();
+const why = whyNotOwnCluster() ?? whyNoTestCluster();
 const PROBE = 'docker.io/proxybench/probe:1';
 
 describe.skipIf(why !== null)(`the test cluster${why === null ? '' : ` (left out: ${why})`}`, () => {

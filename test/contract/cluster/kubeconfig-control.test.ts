@@ -145,15 +145,14 @@ describe.skipIf('whyNot' in real)('the way to a control API on a Pod’s loopbac
     },
   );
 
-  /** A Pod whose loopback port answers with the Pod's name, one connection at a time, and closes. */
+  /** A Pod whose loopback port answers with the Pod's name, and closes. */
   async function startPod(name: string): Promise<void> {
     const image = (real as RealCluster).image;
-    const answer = `while read -r line; do case $line in ?) break;; esac; done; printf 'HTTP/1.0 200 OK\\r\\n\\r\\n${name}'`;
-    const script = `echo "$0" > /tmp/answer; while :; do nc -l -p 9090 -e sh /tmp/answer; done`;
+    const script = `mkdir /tmp/www && printf %s "$0" >/tmp/www/index.html && exec httpd -f -p 127.0.0.1:9090 -h /tmp/www`;
     await post('pods', {
       metadata: { name, labels: { app: 'control' } },
       spec: {
-        containers: [{ name: 'control', image, command: ['sh', '-c', script, answer] }],
+        containers: [{ name: 'control', image, command: ['sh', '-c', script, name] }],
         terminationGracePeriodSeconds: 0,
       },
     });

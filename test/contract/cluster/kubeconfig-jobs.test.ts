@@ -76,7 +76,7 @@ describe.skipIf('whyNot' in real)('Jobs of a real cluster', { timeout: 180_000 }
     const planned = fixture.plan({
       scripts: { only: 'echo ready; sleep 300' },
       stage: { files: { 'note.txt': 'a note\n' } },
-      plan: { cleanUp: { keepFinishedMs: 5_000, stopGraceMs: 1_000 } },
+      plan: { cleanUp: { keepFinishedMs: 15_000, stopGraceMs: 1_000 } },
     });
     const plan = withObjects(planned);
     await fixture.cluster.apply({ plan, signal: never });
@@ -113,6 +113,7 @@ describe.skipIf('whyNot' in real)('Jobs of a real cluster', { timeout: 180_000 }
       body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } },
       what: 'label the namespace',
     });
+    await vi.waitFor(async () => expect(await refusalOfAPod()).toMatch(/violates PodSecurity/), GONE_WITHIN);
     const plan = fixture.plan({ scripts: { only: 'true' } });
     await fixture.cluster.apply({ plan, signal: never });
     const { job, transitions } = await readToEnd({ cluster: fixture.cluster, plan });
@@ -198,6 +199,22 @@ describe.skipIf('whyNot' in real)('Jobs of a real cluster', { timeout: 180_000 }
       what: 'list Pods',
     });
     return body.items;
+  }
+
+  /** What the API server says to a Pod that it is not to keep; undefined when it would take it. */
+  async function refusalOfAPod(): Promise<string | undefined> {
+    const { body } = await fixture.client.json<{ readonly message?: string }>({
+      method: 'POST',
+      path: `/api/v1/namespaces/${fixture.namespace}/pods`,
+      query: { dryRun: 'All' },
+      body: {
+        metadata: { name: 'asked-only' },
+        spec: { containers: [{ name: 'only', image: (real as RealCluster).image }] },
+      },
+      what: 'ask whether a Pod is allowed',
+      tolerated: [403],
+    });
+    return body.message;
   }
 
   async function filesOf(plan: Plan): Promise<number> {

@@ -25,7 +25,7 @@ import { lastSequence } from '../../../src/sampling/last-sequence.ts';
 import { openJournal, readJournal } from '../../../src/sampling/journal.ts';
 import { createRecordedClient } from '../../../src/sampling/recorded-client.ts';
 import { type SamplerProgress, openBaseline, runSampler } from '../../../src/sampling/sampler.ts';
-import { recorderProcesses, sessionOf } from '../../support/far-processes.ts';
+import { recorderProcesses, sessionOf, textOf } from '../../support/far-processes.ts';
 import { quietActivityEnvironment } from '../../support/quiet-temporal.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { type TransFixture, openTransFixture, whyNoTransTests } from '../../support/trans-fixture.ts';
@@ -108,7 +108,7 @@ describe('the stage recorder of a far cluster', { timeout: 240_000 }, () => {
     const spool = fixture.spoolOf(plan);
     expect([1, 2].map((life) => existsSync(`${spool}/lives/${life}`))).toEqual([true, false]);
     // One way to the API server, one to the proxy.
-    expect(recorderProcesses(spool).filter(({ name }) => name === 'kubectl')).toHaveLength(2);
+    expect(lastingWays(spool)).toHaveLength(2);
   });
 
   test('the secret is in no argument, no environment and no file of the far side', async () => {
@@ -119,8 +119,7 @@ describe('the stage recorder of a far cluster', { timeout: 240_000 }, () => {
     const processes = recorderProcesses(spool);
     expect(processes.map(({ name }) => name)).toEqual(expect.arrayContaining(['sh', 'kubectl']));
     for (const { pid } of processes) {
-      const told = ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8')).join('\0');
-      expect(told).not.toContain(fixture.testCluster.controlSecret);
+      expect(`${textOf(pid, 'cmdline')}\0${textOf(pid, 'environ')}`).not.toContain(fixture.testCluster.controlSecret);
     }
     const grep = ['-r', '-l', '-F', '-e', fixture.testCluster.controlSecret, spool];
     expect(() => execFileSync('grep', grep)).toThrow(expect.objectContaining({ status: 1 }));
@@ -211,8 +210,7 @@ done`,
     expect(answers.filter(({ outage }) => outage === restart)).toHaveLength(1);
     const place = answers.findIndex(({ outage }) => outage === restart);
     expect(answers.slice(place + 1).every(({ body }) => body !== null)).toBe(true);
-    const lives = new Set(recorderProcesses(fixture.spoolOf(plan)).filter(({ name }) => name === 'kubectl'));
-    expect(lives.size).toBe(2);
+    expect(lastingWays(fixture.spoolOf(plan))).toHaveLength(2);
   });
 
   test('workers that follow each other hand each answer over exactly once', async () => {
@@ -230,7 +228,7 @@ done`,
       const stop = new AbortController();
       let seen = 0;
       const sampling = runSampler({
-        client: createRecordedClient({ recording, afterSequence }),
+        client: createRecordedClient({ recording, afterSequence, drainWithinMs: 30_000 }),
         journal,
         intervalMs: 250,
         signal: stop.signal,
@@ -329,7 +327,7 @@ done`,
     { what: 'is deleted', script: 'sleep 300', remove: true, reason: 'the Job is gone' },
   ])('a recorder whose Job $what ends, and nothing of it goes on', async ({ script, remove, reason }) => {
     const plan = fixture.plan({ scripts: { only: script } });
-    const path = await open(plan, { recorder: { lingerMs: 2_000, withoutJobMs: 2_000 } });
+    const path = await open(plan, { recorder: { lingerMs: 2_000, withoutJobMs: 15_000 } });
     await fixture.cluster.apply({ plan, signal: never });
     if (remove) {
       await fixture.cluster.nextTransitions({ plan, cursor: null, signal: never });
@@ -439,7 +437,7 @@ done`,
       // They cannot end by themselves: who does not find them leaves them.
       const processes = recorderProcesses(fixture.spoolOf(plan));
       expect(processes.length).toBeGreaterThan(3);
-      for (const { pid } of processes) if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGSTOP');
+      for (const { pid } of processes) haltIfThere(pid);
       expect(await fixture.openCluster({ env }).cleanUp({ plan })).toEqual({ leftOver: [] });
       expect(recorderProcesses(fixture.spoolOf(plan))).toEqual([]);
     },
@@ -477,7 +475,7 @@ done`,
     const plan = newPlan({ proxy });
     await take(await open(plan, { proxy }), atLeast(2));
     const forwarding = recorderProcesses(fixture.spoolOf(plan)).flatMap(({ pid }) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      textOf(pid, 'cmdline')
         .split('\0')
         .filter((word) => word.startsWith('pod/')),
     );
@@ -552,6 +550,22 @@ done`,
 /** Runs an activity as a worker would. */
 function runAs<I, O>(env: MockActivityEnvironment, activity: (input: I) => Promise<O>, input: I): Promise<O> {
   return env.run<[I], O, (input: I) => Promise<O>>(activity, input);
+}
+
+/** The recorder's ways to the API server and to the proxy, without what is asked by a kubectl that ends at once. */
+function lastingWays(spool: string): readonly string[] {
+  return recorderProcesses(spool)
+    .filter(({ name }) => name === 'kubectl')
+    .flatMap(({ pid }) => textOf(pid, 'cmdline').split('\0'))
+    .filter((word) => word === 'proxy' || word === 'port-forward');
+}
+
+function haltIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGSTOP');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+  }
 }
 
 /** Empty when it is not on the PATH. */

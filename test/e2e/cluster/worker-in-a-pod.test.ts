@@ -10,14 +10,16 @@ import { buildWorkerImage } from '../../cluster/worker-image/worker-image.ts';
 import { kubectlFor, writeOverlay } from '../../support/deploy-overlay.ts';
 import { type ForwardedPort, forwardPort } from '../../support/forward-port.ts';
 import { type TestServer, startTestServer } from '../../support/temporal-server.ts';
+import { whyNotOwnCluster } from '../../support/users-cluster.ts';
 
 /** A build of the image and its first pull, on two busy cores. */
 const SET_UP_WITHIN_MS = 9 * 60_000;
 const RUN_WITHIN_MS = 4 * 60_000;
 
-const cluster = readTestCluster();
+const whyNot = whyNotOwnCluster();
+const cluster = whyNot === null ? readTestCluster() : null;
 if (cluster === null) {
-  const why = whyNoTestCluster() ?? 'no test cluster runs: npm run cluster -- up';
+  const why = whyNot ?? whyNoTestCluster() ?? 'no test cluster runs: npm run cluster -- up';
   describe('a worker in a Pod', () => {
     test.skip(`is not run: ${why}`);
   });

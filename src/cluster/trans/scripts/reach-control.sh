@@ -1,5 +1,7 @@
 # The way to the proxy's control API on this side of the line. Leaves small files in the working directory.
 forward= address= pod= ready=
+# How long a port-forward may take to open, in tenths of a second: less where whoever waits would not hear why it failed.
+forward_steps=50
 
 pause_ms() {
   [ "$1" -gt 0 ] || return 0
@@ -34,7 +36,9 @@ reach_control() {
   : >forward-said
   $kubectl -n "$service_namespace" port-forward --address 127.0.0.1 "pod/$pod" ":$port" </dev/null >forward-said 2>&1 &
   forward=$!
-  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+  steps=$forward_steps
+  while [ "$steps" -gt 0 ]; do
+    steps=$((steps - 1))
     pause_ms 100
     said=
     IFS= read -r said <forward-said || :

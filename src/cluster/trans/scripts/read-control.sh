@@ -5,6 +5,8 @@ IFS= read -r secret_setting
 directory=$(mktemp -d) && cd "$directory" || exit 70
 trap 'close_forward; rm -rf "$directory"' EXIT
 trap 'exit 143' TERM INT HUP
+# Whoever asks gives up after five seconds.
+forward_steps=35
 if ! reach_control; then
   printf '%s\n' "$why" >&2
   exit 1

@@ -218,7 +218,8 @@ while :; do
   elif [ "$now" -ge "$until" ]; then
     reason='the deadline passed'
   fi
-  [ -z "$reason" ] || last_reading=yes
+  # Whoever told it to finish waits for what is left some ten seconds.
+  [ -z "$reason" ] || last_reading=yes forward_steps=25
   wait_for=$interval
   read_control || wait_for=1000
   if [ -n "$reason" ]; then pack; exit 0; fi

@@ -4,7 +4,9 @@
 lifetime=$2 stale_after=$3 length=$4
 shift 4
 IFS= read -r secret_setting
-mkdir -p "$spool/lives" "$spool/control" "$spool/job" || exit 70
+make_spool() { mkdir -p "$spool/lives" "$spool/control" "$spool/job"; }
+# Once more, as another run's clean-up may have taken the empty directory above away in between.
+make_spool 2>/dev/null || make_spool || exit 70
 text="$spool/recorder-$$"
 trap 'rm -f "$text"' EXIT
 trap 'exit 143' TERM INT HUP
