@@ -11,14 +11,14 @@ export interface BunServer {
   stop(cutOff?: boolean): Promise<void>;
 }
 
-export interface BunServeOptions {
+interface BunServeOptions {
   readonly hostname: string;
   readonly port: number;
   /** Seconds, 255 at the most. */
   readonly idleTimeout?: number;
   readonly development: false;
   /** False: an address that another program has is refused, not shared with it. */
-  readonly reusePort: boolean;
+  readonly reusePort: false;
   readonly fetch: (request: Request, server: BunServer) => Response | Promise<Response>;
   readonly error: (thrown: unknown) => Response;
 }
@@ -45,3 +45,23 @@ export function bunRuntime(): Bun {
     throw new Error('the metadata proxy runs on Bun: start it by programs/proxybench-metadata-proxy');
   return Bun;
 }
+
+/** Functions of a C library. */
+interface BunLibrary<Name extends string> {
+  readonly symbols: Readonly<Record<Name, (...args: readonly number[]) => number>>;
+  close(): void;
+}
+
+interface BunFfi {
+  dlopen<Name extends string>(
+    file: string,
+    symbols: Readonly<Record<Name, { readonly args: readonly 'i32'[]; readonly returns: 'i32' }>>,
+  ): BunLibrary<Name>;
+}
+
+/** Opens a library by its file name. @throws Error where there is none, or it lacks a function */
+export const bunLibrary: BunFfi['dlopen'] = (file, symbols) => {
+  const ffi = process.getBuiltinModule('bun:ffi') as BunFfi | undefined;
+  if (ffi === undefined) throw new Error('only Bun opens libraries');
+  return ffi.dlopen(file, symbols);
+};

@@ -26,6 +26,9 @@ if (flag !== '--settings' || file === undefined) {
         `metadata proxy: may open ${open} files only; raise that (ulimit -n) to ${needed} at least\n`,
       );
     }
+    if (!proxy.hasLongQueue) {
+      process.stderr.write('metadata proxy: of clients that come at once the kernel lets in 512 only, not 4,096\n');
+    }
     process.stderr.write(
       `metadata proxy ready: ${shown(proxy.listen)} for ${settings.upstream}, metrics ${shown(proxy.metrics)}\n`,
     );

@@ -1,4 +1,5 @@
-// The metadata proxy as a whole: its two addresses, from start to a graceful end.
+// The metadata proxy as a whole: its two listeners, from start to a graceful end.
+import { lengthenAcceptQueue } from './accept-queue.ts';
 import { accessLog } from './access-log.ts';
 import { BodyRoom } from './body-room.ts';
 import { type BunServer, bunRuntime } from './bun-runtime.ts';
@@ -8,7 +9,6 @@ import { Rests } from './rests.ts';
 import { servePages } from './serve-pages.ts';
 import type { ListenAddress, MetadataProxySettings } from './settings.ts';
 import { SharedAnswers } from './shared-answers.ts';
-import { listenTogether } from './shared-port.ts';
 import { Turns } from './turns.ts';
 import { createUpstream } from './upstream.ts';
 import { Waits } from './waits.ts';
@@ -20,6 +20,8 @@ const REQUEST_ROOM_BYTES = 3 * 1024 * 1024;
 export interface RunningMetadataProxy {
   readonly listen: ListenAddress;
   readonly metrics: ListenAddress;
+  /** Whether thousands of clients may come at once; else 512. */
+  readonly hasLongQueue: boolean;
   /** Ends gracefully: see `stopGraceMs`. */
   close(): Promise<void>;
 }
@@ -58,22 +60,22 @@ export function serveMetadataProxy(input: {
     // What was set for the wait would else hold for as long as the connection does.
     return answered.finally(() => server.timeout(request, idleTimeout));
   };
-  const proxy = listenTogether({
-    address: settings.listen,
-    options: {
-      idleTimeout,
-      development: false,
-      fetch: (request, server) => {
-        const rest = rests.next();
-        return rest === null ? answer(request, server) : rest.then(() => answer(request, server));
-      },
-      error: () => new Response(null, { status: 502 }),
+  const proxy = bun.serve({
+    hostname: settings.listen.host,
+    port: settings.listen.port,
+    idleTimeout,
+    development: false,
+    reusePort: false,
+    fetch: (request, server) => {
+      const rest = rests.next();
+      return rest === null ? answer(request, server) : rest.then(() => answer(request, server));
     },
+    error: () => new Response(null, { status: 502 }),
   });
   let isEnding = false;
   const metricsPage = (): string => {
     metrics.queued = turns.waiting;
-    return metrics.page({ requests: proxy.pendingRequests() });
+    return metrics.page({ requests: proxy.pendingRequests });
   };
   let pages: BunServer;
   try {
@@ -86,6 +88,7 @@ export function serveMetadataProxy(input: {
   return {
     listen: { host: settings.listen.host, port: proxy.port },
     metrics: { host: settings.metrics.host, port: pages.port },
+    hasLongQueue: lengthenAcceptQueue({ port: proxy.port }),
     close: async () => {
       isEnding = true;
       waits.endAll();
