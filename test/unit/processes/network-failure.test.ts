@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isNetworkFailure } from '../../../src/processes/network-failure.ts';
 
 test.each([
-  'go: example.com/tool@v1.2.3: Get "https://modules.example/x": dial tcp: lookup proxy.golang.org: no such host',
+  'go: example.com/tool@v1.2.3: Get "https://modules.example/x": dial tcp: lookup modules.example: no such host',
   'read tcp 10.0.0.1:50000->10.0.0.2:443: read: connection reset by peer',
   'net/http: TLS handshake timeout',
   'Get "https://modules.example/x.zip": EOF',
