@@ -70,7 +70,7 @@ describe.skipIf(why !== null)(title('a run on a real node', why), () => {
     expect(annotated).toEqual(decodeAnnotations(written));
   }
 
-  it('passes by the command line over a kubeconfig, every byte of the proxy counted and every client known', async () => {
+  it('passes by the command line over a kubeconfig, all that the proxy counted in it and each stage’s main client the right one', async () => {
     await expectWhole(await runOver(KUBE));
   });
 
