@@ -2,6 +2,7 @@
 import type { ResultDocument } from '../../src/evidence/result-document.ts';
 import { parseLoadReport } from '../../src/load/load-report.ts';
 import { LENT_BYTES } from '../../src/profiles/metadata-proxy/lent-memory.ts';
+import { loadOfProxy } from '../../src/profiles/metadata-proxy/names.ts';
 
 export const SMALL_METADATA_PROFILE = 'metadata-proxy-small';
 const BYTES_PER_MIB = 1_048_576;
@@ -10,7 +11,7 @@ const BYTES_PER_MIB = 1_048_576;
 export function brokenMetadataClaims({ plan, verdict, evidence }: ResultDocument): readonly string[] {
   const limited = (plan.companions ?? []).filter(({ limits }) => limits !== undefined);
   const proxies = limited.map(({ name }) => evidence.companions?.find((each) => each.name === name));
-  const loads = limited.map(({ name }) => evidence.stages.find(({ stage }) => stage === name.replace('proxy', 'load')));
+  const loads = limited.map(({ name }) => evidence.stages.find(({ stage }) => stage === loadOfProxy(name)));
   const asked = loads.map((load) => plan.stages.find(({ name }) => name === load?.stage)?.load?.requests ?? Number.NaN);
   const reports = loads.map((load) => (load?.report === undefined ? null : parseLoadReport(load.report)));
   const claims: readonly (readonly [string, boolean])[] = [

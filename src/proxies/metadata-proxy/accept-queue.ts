@@ -1,5 +1,5 @@
 // How many clients the kernel lets in before the proxy has come to accept them.
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { bunLibrary } from './bun-runtime.ts';
 
 /** Twice as many as the clients at once that the proxy has memory for; `net.core.somaxconn` is 4,096 where nobody changed it. */
@@ -17,8 +17,9 @@ const LISTENING = '0A';
  */
 export function lengthenAcceptQueue({ port }: { readonly port: number }): boolean {
   try {
+    const descriptors = listenersAt(port);
     const library = bunLibrary('libc.so.6', { listen: { args: ['i32', 'i32'], returns: 'i32' } });
-    const done = listenersAt(port).map((descriptor) => library.symbols.listen(descriptor, CONNECTIONS));
+    const done = descriptors.map((descriptor) => library.symbols.listen(descriptor, CONNECTIONS));
     library.close();
     return done.length > 0 && done.every((status) => status === 0);
   } catch {
@@ -29,7 +30,9 @@ export function lengthenAcceptQueue({ port }: { readonly port: number }): boolea
 
 /** Descriptors of this process's sockets that listen there. */
 function listenersAt(port: number): readonly number[] {
-  const inodes = new Set(['tcp', 'tcp6'].flatMap((table) => listeningInodes(table, port)));
+  // A kernel without IPv6 has no table of it.
+  const tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6'].filter((file) => existsSync(file));
+  const inodes = new Set(tables.flatMap((table) => listeningInodes(table, port)));
   return readdirSync('/proc/self/fd').flatMap((descriptor) => {
     const inode = /^socket:\[(\d+)\]$/.exec(targetOf(`/proc/self/fd/${descriptor}`))?.[1];
     return inode !== undefined && inodes.has(inode) ? [Number(descriptor)] : [];
@@ -39,7 +42,7 @@ function listenersAt(port: number): readonly number[] {
 /** `0: 0100007F:03DC 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 4711 …`: the tenth word is the inode. */
 function listeningInodes(table: string, port: number): readonly string[] {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return beginningOf(`/proc/self/net/${table}`)
+  return beginningOf(table)
     .split('\n')
     .flatMap((line) => {
       const [, address = '', , state, , , , , , inode] = line.trim().split(/\s+/);
